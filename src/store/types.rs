@@ -1,0 +1,259 @@
+//! Shapes of stored rows, and the [`Store`] trait.
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use crate::{ErrorKind, Result};
+
+/// A meeting provider, with the names KiviCare uses for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Provider {
+    /// Zoom, id `zoom`.
+    Zoom,
+    /// Google Meet, id `googlemeet`.
+    GoogleMeet,
+}
+
+impl Provider {
+    /// KiviCare's id of the provider.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Zoom => "zoom",
+            Self::GoogleMeet => "googlemeet",
+        }
+    }
+
+    /// The provider with this id.
+    pub fn from_id(id: &str) -> Option<Self> {
+        match id {
+            "zoom" => Some(Self::Zoom),
+            "googlemeet" => Some(Self::GoogleMeet),
+            _ => None,
+        }
+    }
+}
+
+/// A row that ties an appointment to its meeting. For Google Meet `meeting_id` is the event id, `join_url` the Meet
+/// link (column `url`) and `start_url` the event page (column `event_url`); `uuid` is unused there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mapping {
+    /// Which table the row is in.
+    pub provider: Provider,
+    /// KiviCare's appointment id; unique per table.
+    pub appointment_id: u64,
+    /// The provider's id of the meeting, as text: Zoom's exceed 32 bits.
+    pub meeting_id: String,
+    /// Zoom's instance UUID, or empty.
+    pub uuid: String,
+    /// Our own start link (never Zoom's `start_url`).
+    pub start_url: String,
+    /// The participants' link.
+    pub join_url: String,
+    /// The passcode participants type, or empty.
+    pub password: String,
+    /// JSON object with what the provider returned and we verified.
+    pub extra: String,
+}
+
+/// What an operation is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OperationKind {
+    /// Make the meeting.
+    Create,
+    /// Move or change it.
+    Update,
+    /// Delete it.
+    Cancel,
+}
+
+impl OperationKind {
+    /// Name in the `kind` column: `create`, `update`, `cancel`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Cancel => "cancel",
+        }
+    }
+}
+
+/// Where an operation stands. `Done` and `Failed` are final, the others are unfinished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OperationState {
+    /// A process works on it until its lease ends.
+    InFlight,
+    /// To be tried again at `resume_at`.
+    Pending,
+    /// Waits for something: the doctor to reconnect, the next UTC day.
+    Parked,
+    /// Completed.
+    Done,
+    /// Given up, with a remedy in the message.
+    Failed,
+}
+
+impl OperationState {
+    /// Name in the `state` column: `in_flight`, `pending`, `parked`, `done`, `failed`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::InFlight => "in_flight",
+            Self::Pending => "pending",
+            Self::Parked => "parked",
+            Self::Done => "done",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// A journal row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operation {
+    /// Row id.
+    pub id: u64,
+    /// KiviCare's appointment id.
+    pub appointment_id: u64,
+    /// The doctor's WordPress user id.
+    pub doctor_id: u64,
+    /// Who is asked.
+    pub provider: Provider,
+    /// What is to be done.
+    pub kind: OperationKind,
+    /// Where it stands.
+    pub state: OperationState,
+    /// Private marker, 32 lower-case hex digits, written into the meeting's agenda.
+    pub marker: String,
+    /// The provider's meeting id once known, else empty.
+    pub meeting_id: String,
+    /// JSON of the request without patient data.
+    pub request: String,
+    /// How many times a provider was asked.
+    pub attempts: u32,
+    /// [`ErrorKind::name`] of the last failure, or empty.
+    pub reason: String,
+    /// Safe text about the last failure with its remedy, or empty.
+    pub message: String,
+    /// When to try again, in Unix seconds; none while in flight, done or failed.
+    pub resume_at: Option<i64>,
+}
+
+/// What [`Store::begin_operation`] writes; the row starts in flight with one attempt and a lease.
+#[derive(Debug, Clone)]
+pub struct NewOperation {
+    /// KiviCare's appointment id.
+    pub appointment_id: u64,
+    /// The doctor's WordPress user id.
+    pub doctor_id: u64,
+    /// Who is asked.
+    pub provider: Provider,
+    /// What is to be done.
+    pub kind: OperationKind,
+    /// Private marker (see [`Operation::marker`]).
+    pub marker: String,
+    /// The provider's meeting id when it is already known (update, cancel), else empty.
+    pub meeting_id: String,
+    /// JSON of the request without patient data.
+    pub request: String,
+    /// How long the process may work on it before others may take it over.
+    pub lease: Duration,
+}
+
+/// How an attempt ended without success.
+#[derive(Debug, Clone)]
+pub struct Setback {
+    /// `Pending`, `Parked` or `Failed`.
+    pub state: OperationState,
+    /// Kind of the failure.
+    pub reason: ErrorKind,
+    /// Safe text with the remedy; cut to 500 characters when stored.
+    pub message: String,
+    /// When to try again, Unix seconds.
+    pub resume_at: Option<i64>,
+}
+
+/// Where a sealed token lives: a row of `wp_usermeta` or of `wp_options`, under the original add-ons' own keys.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum TokenRow {
+    /// One user's meta value.
+    UserMeta {
+        /// WordPress user id.
+        user_id: u64,
+        /// Meta key.
+        key: String,
+    },
+    /// One option, never autoloaded.
+    Option {
+        /// Option name.
+        name: String,
+    },
+}
+
+/// A held cross-process lock (`GET_LOCK`). Call [`release`](Lock::release); dropping it without releasing ends the
+/// session that holds it, because a session returned to a pool would keep the lock.
+pub trait Lock: Send {
+    /// Gives the lock back.
+    fn release(self: Box<Self>) -> BoxFuture<'static, Result<()>>;
+}
+
+/// Everything the core keeps. All methods commit before they return.
+pub trait Store: Send + Sync {
+    /// The appointment's mapping.
+    fn mapping<'a>(
+        &'a self,
+        provider: Provider,
+        appointment_id: u64,
+    ) -> BoxFuture<'a, Result<Option<Mapping>>>;
+
+    /// The mapping with this provider meeting id.
+    fn mapping_by_meeting<'a>(
+        &'a self,
+        provider: Provider,
+        meeting_id: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Mapping>>>;
+
+    /// Writes the intent, in flight, and returns the row's id.
+    fn begin_operation(&self, new: NewOperation) -> BoxFuture<'_, Result<u64>>;
+
+    /// Takes an unfinished operation up again: in flight, one attempt more, a new lease.
+    /// False when it is finished or another process' lease still runs.
+    fn resume_operation(&self, id: u64, lease: Duration) -> BoxFuture<'_, Result<bool>>;
+
+    /// In one transaction: inserts or replaces the mapping and marks the operation done with its meeting id.
+    fn complete_create<'a>(&'a self, id: u64, mapping: &'a Mapping) -> BoxFuture<'a, Result<()>>;
+
+    /// In one transaction: deletes the appointment's mapping and marks the operation done.
+    fn complete_cancel(&self, id: u64, provider: Provider, appointment_id: u64) -> BoxFuture<'_, Result<()>>;
+
+    /// Marks the operation done, with nothing else to write.
+    fn complete(&self, id: u64) -> BoxFuture<'_, Result<()>>;
+
+    /// Records a failed attempt. An unfinished row is never lost: it is pending or parked until someone resumes it.
+    fn set_back(&self, id: u64, setback: Setback) -> BoxFuture<'_, Result<()>>;
+
+    /// The newest unfinished operation of this kind for the appointment.
+    fn unfinished<'a>(
+        &'a self,
+        provider: Provider,
+        kind: OperationKind,
+        appointment_id: u64,
+    ) -> BoxFuture<'a, Result<Option<Operation>>>;
+
+    /// Every operation of the appointment, oldest first.
+    fn operations(&self, appointment_id: u64) -> BoxFuture<'_, Result<Vec<Operation>>>;
+
+    /// The sealed text in the token row, or none when the row is absent or empty.
+    fn read_token<'a>(&'a self, row: &'a TokenRow) -> BoxFuture<'a, Result<Option<String>>>;
+
+    /// Compare and swap. `expected` none inserts only when absent. False when the row holds something else: then
+    /// somebody reconnected meanwhile, and theirs counts.
+    fn swap_token<'a>(
+        &'a self,
+        row: &'a TokenRow,
+        expected: Option<&'a str>,
+        sealed: &'a str,
+    ) -> BoxFuture<'a, Result<bool>>;
+
+    /// Takes the lock `name` (case-insensitive; hashed with the site into at most 64 characters), waiting at most
+    /// `wait`; [`ErrorKind::Busy`] after that.
+    fn lock<'a>(&'a self, name: &'a str, wait: Duration) -> BoxFuture<'a, Result<Box<dyn Lock>>>;
+}
