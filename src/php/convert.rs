@@ -1,0 +1,226 @@
+//! PHP arrays to core types and back, one function per shape.
+
+use std::time::Duration;
+
+use ext_php_rs::boxed::ZBox;
+use ext_php_rs::types::{ZendHashTable, Zval};
+
+use crate::error::{Result, internal, invalid_input};
+use crate::http::transport::HttpConfig;
+use crate::meeting::Visit;
+use crate::secret::{ClientSecret, DatabasePassword};
+use crate::service::{Host, Outcome, ZoomSettings};
+use crate::site::SiteSettings;
+use crate::store::{DatabaseConfig, Mapping, Operation, OperationState};
+use crate::vault::KeyMaterial;
+use crate::zoom::{Endpoints, Meeting};
+
+/// A PHP array on its way to PHP.
+pub type Array = ZBox<ZendHashTable>;
+
+/// Reads named fields of a PHP array; every complaint names the field, never its value.
+pub struct Fields<'a>(pub &'a ZendHashTable);
+
+impl<'a> Fields<'a> {
+    fn raw(&self, key: &str) -> Option<&'a Zval> {
+        self.0.get(key).filter(|value| !value.is_null())
+    }
+
+    /// Text, or empty when absent; numbers are taken as their text.
+    pub fn text(&self, key: &str) -> Result<String> {
+        match self.raw(key) {
+            None => Ok(String::new()),
+            Some(value) => {
+                value.coerce_to_string().ok_or_else(|| invalid_input(format!("the field {key} must be text")))
+            }
+        }
+    }
+
+    fn optional(&self, key: &str) -> Result<Option<String>> {
+        Ok(Some(self.text(key)?).filter(|text| !text.is_empty()))
+    }
+
+    /// A non-negative whole number, or zero when absent.
+    pub fn number(&self, key: &str) -> Result<u64> {
+        let Some(value) = self.raw(key) else { return Ok(0) };
+        let number = value.long().or_else(|| value.str().and_then(|text| text.trim().parse().ok()));
+        number
+            .and_then(|number| u64::try_from(number).ok())
+            .ok_or_else(|| invalid_input(format!("the field {key} must be a whole number")))
+    }
+
+    fn flag(&self, key: &str) -> bool {
+        self.raw(key).is_some_and(|value| value.bool().unwrap_or(false))
+    }
+
+    fn section(&self, key: &str) -> Result<Fields<'a>> {
+        let array = self.raw(key).and_then(Zval::array);
+        array.map(Fields).ok_or_else(|| invalid_input(format!("the section {key} is missing")))
+    }
+
+    fn list(&self, key: &str) -> Vec<String> {
+        let array = self.raw(key).and_then(Zval::array);
+        array.map(|list| list.values().filter_map(Zval::string).collect()).unwrap_or_default()
+    }
+
+    fn small(&self, key: &str) -> Result<u32> {
+        u32::try_from(self.number(key)?).map_err(|_| invalid_input(format!("the field {key} is too large")))
+    }
+}
+
+fn millis(fields: &Fields<'_>, key: &str, default: u64) -> Result<Duration> {
+    let given = fields.number(key)?;
+    Ok(Duration::from_millis(if given == 0 { default } else { given.clamp(100, 60_000) }))
+}
+
+/// `Config`'s array.
+pub fn settings(array: &ZendHashTable) -> Result<SiteSettings> {
+    let all = Fields(array);
+    let (db, keys, zoom, http) = (all.section("db")?, all.section("keys")?, all.section("zoom")?, all.section("http")?);
+    let site = all.text("site")?;
+    if site.is_empty() {
+        return Err(invalid_input("the site id is missing; deactivate and activate the KiviCare Telemed plugin"));
+    }
+    let ca_file = http.optional("ca_file")?.map(Into::into);
+    Ok(SiteSettings {
+        site,
+        database: DatabaseConfig {
+            host: db.text("host")?,
+            user: db.text("user")?,
+            password: DatabasePassword::new(db.text("password")?),
+            name: db.text("name")?,
+            charset: db.text("charset")?,
+            prefix: db.text("prefix")?,
+            base_prefix: db.text("base_prefix")?,
+            usermeta_table: db.optional("usermeta_table")?,
+            client_flags: db.small("client_flags")?,
+            ca_file: None,
+        },
+        keys: KeyMaterial {
+            primary: keys.optional("primary")?.map(Into::into),
+            retired: keys.list("retired").into_iter().map(Into::into).collect(),
+            salts: keys.optional("salts")?.map(Into::into),
+        },
+        zoom: ZoomSettings {
+            endpoints: Endpoints::parse(&zoom.text("api_url")?, &zoom.text("oauth_url")?)?,
+            account_id: zoom.text("account_id")?,
+            client_id: zoom.text("client_id")?,
+            client_secret: zoom.optional("client_secret")?.map(ClientSecret::new),
+        },
+        http: HttpConfig {
+            ca_file,
+            allow_http: http.flag("allow_http"),
+            connect_timeout: millis(&http, "connect_timeout_ms", 3_000)?,
+            total_timeout: millis(&http, "total_timeout_ms", 10_000)?,
+            max_body: 1 << 20,
+        },
+    })
+}
+
+/// `Telemed::createMeeting`'s array.
+pub fn visit(array: &ZendHashTable) -> Result<Visit> {
+    let fields = Fields(array);
+    let appointment_id = fields.number("appointment_id")?;
+    if appointment_id == 0 {
+        return Err(invalid_input("the appointment id is missing"));
+    }
+    Ok(Visit {
+        appointment_id,
+        doctor_id: fields.number("doctor_id")?,
+        start: fields.text("start")?,
+        timezone: fields.text("timezone")?,
+        fallback_timezone: fields.text("fallback_timezone")?,
+        duration_minutes: fields.small("duration_minutes")?,
+        topic: fields.text("topic")?,
+        start_url: fields.text("start_url")?,
+    })
+}
+
+/// The host fields of a visit or of a client's connection: `doctor_id`, `doctor_tokens`, `host`.
+pub fn host(array: &ZendHashTable) -> Result<Host> {
+    let fields = Fields(array);
+    Ok(Host {
+        doctor_id: fields.number("doctor_id")?,
+        own_tokens: fields.flag("doctor_tokens"),
+        zoom_user: fields.text("host")?,
+    })
+}
+
+/// Builds an array; inserting can only fail on exhausted memory.
+macro_rules! array {
+    ($($key:literal => $value:expr),* $(,)?) => {{
+        let mut array = ZendHashTable::new();
+        $(array.insert($key, $value).map_err(|_| internal("a PHP array could not be built"))?;)*
+        Ok(array)
+    }};
+}
+
+/// A mapping row for PHP.
+pub fn mapping(row: &Mapping) -> Result<Array> {
+    array! {
+        "provider" => row.provider.id(),
+        "appointment_id" => row.appointment_id,
+        "meeting_id" => row.meeting_id.as_str(),
+        "uuid" => row.uuid.as_str(),
+        "start_url" => row.start_url.as_str(),
+        "join_url" => row.join_url.as_str(),
+        "password" => row.password.as_str(),
+        "extra" => row.extra.as_str(),
+    }
+}
+
+/// An outcome for PHP; `state` is `ready` where the core says done.
+pub fn outcome(outcome: &Outcome) -> Result<Array> {
+    let row = outcome.mapping.as_ref().map(mapping).transpose()?;
+    let state = if outcome.state == OperationState::Done { "ready" } else { outcome.state.name() };
+    array! {
+        "state" => state,
+        "operation_id" => outcome.operation_id,
+        "reason" => outcome.reason,
+        "message" => outcome.message.as_str(),
+        "mapping" => row,
+        "token_refreshed" => outcome.token_refreshed,
+    }
+}
+
+/// A journal row for PHP.
+pub fn operation(row: &Operation) -> Result<Array> {
+    array! {
+        "id" => row.id,
+        "appointment_id" => row.appointment_id,
+        "doctor_id" => row.doctor_id,
+        "provider" => row.provider.id(),
+        "kind" => row.kind.name(),
+        "state" => row.state.name(),
+        "meeting_id" => row.meeting_id.as_str(),
+        "attempts" => i64::from(row.attempts),
+        "reason" => row.reason.as_str(),
+        "message" => row.message.as_str(),
+        "resume_at" => row.resume_at,
+    }
+}
+
+/// A meeting for PHP. The host's start link stays in Rust.
+pub fn meeting(meeting: &Meeting) -> Result<Array> {
+    array! {
+        "id" => meeting.id.as_str(),
+        "uuid" => meeting.uuid.as_str(),
+        "host_id" => meeting.host_id.as_str(),
+        "join_url" => meeting.join_url.as_str(),
+        "password" => meeting.password.as_str(),
+        "status" => meeting.status.as_str(),
+        "start_time" => meeting.start_time.as_str(),
+        "duration" => i64::from(meeting.duration_minutes),
+        "waiting_room" => meeting.waiting_room,
+    }
+}
+
+/// A Zoom user for PHP.
+pub fn user(user: &crate::zoom::User) -> Result<Array> {
+    array! { "id" => user.id.as_str(), "email" => user.email.as_str(), "type" => i64::from(user.kind) }
+}
+
+/// Vault status for PHP.
+pub fn vault_status(source: &str, key_id: &str) -> Result<Array> {
+    array! { "source" => source, "key_id" => key_id }
+}

@@ -1,0 +1,163 @@
+//! The use cases. The only place that composes providers, tokens, journal and mapping tables.
+
+mod cancel;
+mod create;
+mod setback;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::clock::Clock;
+use crate::error::{Result, configuration};
+use crate::http::HttpClient;
+use crate::oauth::{OAuthClient, TokenKeeper};
+use crate::secret::ClientSecret;
+use crate::store::{Mapping, OperationState, Store};
+use crate::vault::{Context, Vault};
+use crate::zoom::{Connection, Endpoints, ZoomAuth, ZoomClient, auth};
+
+/// How long one owner may work on an operation. Longer than any booking request, so that a lease that ended means a
+/// process that died.
+const LEASE: Duration = Duration::from_secs(60);
+
+/// How long to wait for another request that works on the same appointment.
+const APPOINTMENT_WAIT: Duration = Duration::from_secs(8);
+
+/// The option in which the original add-on, and we, keep Zoom's settings (KiviCare contract §1).
+pub const ZOOM_SETTINGS_OPTION: &str = "kiviCare_zoom_telemed_setting";
+
+/// Zoom's part of the settings, as the site configured it.
+#[derive(Debug, Clone)]
+pub struct ZoomSettings {
+    /// Where Zoom is.
+    pub endpoints: Endpoints,
+    /// Account of the clinic's server-to-server app, or empty.
+    pub account_id: String,
+    /// OAuth client id, or empty.
+    pub client_id: String,
+    /// OAuth client secret: a sealed envelope from the option, or plain from a wp-config constant.
+    pub client_secret: Option<ClientSecret>,
+}
+
+/// Time allowed for provider calls.
+#[derive(Debug, Clone, Copy)]
+pub struct Budget {
+    /// One request.
+    pub request: Duration,
+    /// All requests of one operation together.
+    pub total: Duration,
+}
+
+/// Who is to host a meeting.
+#[derive(Debug, Clone)]
+pub struct Host {
+    /// WordPress user id of the doctor.
+    pub doctor_id: u64,
+    /// The doctor has connected an own Zoom account.
+    pub own_tokens: bool,
+    /// Zoom user id or e-mail for the clinic's server-to-server app.
+    pub zoom_user: String,
+}
+
+/// How an operation ended for now.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// `Done`, or where the operation waits.
+    pub state: OperationState,
+    /// Journal row, 0 when there was nothing to do.
+    pub operation_id: u64,
+    /// Error kind's name when not done, else empty.
+    pub reason: &'static str,
+    /// Safe text with the remedy when not done, else empty.
+    pub message: String,
+    /// The appointment's mapping after a create.
+    pub mapping: Option<Mapping>,
+    /// A token row was rewritten: caches of it are stale.
+    pub token_refreshed: bool,
+}
+
+impl Outcome {
+    fn done(operation_id: u64, mapping: Option<Mapping>, token_refreshed: bool) -> Self {
+        Self {
+            state: OperationState::Done,
+            operation_id,
+            reason: "",
+            message: String::new(),
+            mapping,
+            token_refreshed,
+        }
+    }
+}
+
+/// Everything needed to work for one site.
+#[derive(Clone)]
+pub struct Telemed {
+    /// Mappings, journal, token rows, locks.
+    pub store: Arc<dyn Store>,
+    /// Seals and opens secrets.
+    pub vault: Arc<Vault>,
+    /// The way to providers.
+    pub http: Arc<dyn HttpClient>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Zoom's settings.
+    pub zoom: ZoomSettings,
+    /// Time allowed for provider calls.
+    pub budget: Budget,
+}
+
+impl Telemed {
+    /// Zoom as this host's connection sees it, for one operation that ends within the budget.
+    pub fn zoom_client(&self, host: &Host) -> Result<ZoomClient> {
+        let deadline = Instant::now() + self.budget.total;
+        let keeper =
+            TokenKeeper { store: self.store.clone(), vault: self.vault.clone(), clock: self.clock.clone() };
+        let oauth = OAuthClient {
+            http: self.http.clone(),
+            token_url: auth::token_url(&self.zoom.endpoints)?,
+            client_id: self.zoom.client_id.clone(),
+            client_secret: self.client_secret()?,
+            timeout: self.budget.request,
+        };
+        let auth = ZoomAuth::new(self.connection(host)?, keeper, Arc::new(oauth));
+        Ok(ZoomClient::new(
+            self.http.clone(),
+            self.clock.clone(),
+            self.zoom.endpoints.clone(),
+            auth,
+            self.budget.request,
+            deadline,
+        ))
+    }
+
+    fn connection(&self, host: &Host) -> Result<Connection> {
+        if host.own_tokens {
+            return Ok(Connection::User { doctor_id: host.doctor_id });
+        }
+        if self.zoom.account_id.is_empty() {
+            return Err(configuration("the doctor is not connected to Zoom and the clinic has no Zoom account set"));
+        }
+        if host.zoom_user.is_empty() || host.zoom_user.eq_ignore_ascii_case("me") {
+            return Err(configuration("the doctor has no Zoom user; map the doctor to a Zoom user or e-mail"));
+        }
+        Ok(Connection::ServerToServer {
+            account_id: self.zoom.account_id.clone(),
+            host: host.zoom_user.clone(),
+        })
+    }
+
+    fn client_secret(&self) -> Result<ClientSecret> {
+        let Some(secret) = self.zoom.client_secret.as_ref().filter(|_| !self.zoom.client_id.is_empty()) else {
+            return Err(configuration("Zoom's client id and client secret are not set; enter them in the settings"));
+        };
+        if !self.vault.is_sealed(secret.expose()) {
+            return Ok(secret.clone());
+        }
+        let context = Context { owner: format!("option:{ZOOM_SETTINGS_OPTION}"), purpose: "client_secret".to_owned() };
+        let plain = self.vault.open(&context, secret.expose())?;
+        let text = std::str::from_utf8(&plain).map_err(|_| configuration("Zoom's client secret is not text"))?;
+        Ok(ClientSecret::new(text))
+    }
+}

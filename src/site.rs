@@ -1,0 +1,53 @@
+//! One site's settings, and the long-lived parts made from them: HTTP client and database pool live across requests
+//! of the host process, so that a warm worker needs one round trip for a meeting.
+
+use std::sync::Arc;
+
+use crate::clock::SystemClock;
+use crate::error::Result;
+use crate::http::transport::{HttpConfig, ReqwestClient};
+use crate::runtime;
+use crate::service::{Budget, Telemed, ZoomSettings};
+use crate::store::{DatabaseConfig, MySqlStore};
+use crate::vault::{KeyMaterial, Vault};
+
+/// Everything a site configures. Secrets inside are redacting types.
+#[derive(Clone)]
+pub struct SiteSettings {
+    /// Random id of the site; part of every seal and lock name.
+    pub site: String,
+    /// The site's own database.
+    pub database: DatabaseConfig,
+    /// Encryption keys.
+    pub keys: KeyMaterial,
+    /// Zoom.
+    pub zoom: ZoomSettings,
+    /// TLS and time limits.
+    pub http: HttpConfig,
+}
+
+impl SiteSettings {
+    /// Encryption for this site; no I/O.
+    pub fn vault(&self) -> Result<Vault> {
+        Vault::new(self.keys.clone(), &self.site)
+    }
+
+    /// The database store, shared by all requests of this process.
+    pub fn store(&self) -> Result<Arc<MySqlStore>> {
+        let key = format!("store:{}:{}", self.site, self.database.fingerprint());
+        runtime::per_process(&key, || MySqlStore::new(self.database.clone(), &self.site))
+    }
+
+    /// All parts together.
+    pub fn telemed(&self) -> Result<Telemed> {
+        let key = format!("http:{:?}", self.http);
+        Ok(Telemed {
+            store: self.store()?,
+            vault: Arc::new(self.vault()?),
+            http: runtime::per_process(&key, || ReqwestClient::new(&self.http))?,
+            clock: Arc::new(SystemClock),
+            zoom: self.zoom.clone(),
+            budget: Budget { request: self.http.total_timeout, total: self.http.total_timeout },
+        })
+    }
+}
