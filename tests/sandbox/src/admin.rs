@@ -25,13 +25,31 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/state", get(state))
         .route("/secrets", get(secrets))
         .route("/faults", post(add_fault).get(list_faults).delete(clear_faults))
-        .route("/clients", post(|a: Shared, b: Bytes| change(a, b, zoom::admin::client)))
-        .route("/accounts", post(|a: Shared, b: Bytes| change(a, b, zoom::admin::account)))
-        .route("/users", post(|a: Shared, b: Bytes| change(a, b, zoom::admin::user)))
-        .route("/grants", post(|a: Shared, b: Bytes| change(a, b, zoom::admin::grant)))
-        .route("/settings", post(|a: Shared, b: Bytes| change(a, b, zoom::admin::settings)))
+        .route(
+            "/clients",
+            post(|a: Shared, b: Bytes| change(a, b, zoom::admin::client)),
+        )
+        .route(
+            "/accounts",
+            post(|a: Shared, b: Bytes| change(a, b, zoom::admin::account)),
+        )
+        .route(
+            "/users",
+            post(|a: Shared, b: Bytes| change(a, b, zoom::admin::user)),
+        )
+        .route(
+            "/grants",
+            post(|a: Shared, b: Bytes| change(a, b, zoom::admin::grant)),
+        )
+        .route(
+            "/settings",
+            post(|a: Shared, b: Bytes| change(a, b, zoom::admin::settings)),
+        )
         .route("/limits", post(|a: Shared, b: Bytes| change(a, b, limits)))
-        .route("/tokens/expire", post(|a: Shared, b: Bytes| change(a, b, |w, _| Ok(zoom::admin::expire(w)))))
+        .route(
+            "/tokens/expire",
+            post(|a: Shared, b: Bytes| change(a, b, |w, _| Ok(zoom::admin::expire(w)))),
+        )
         .with_state(app)
 }
 
@@ -41,7 +59,11 @@ async fn change(
     body: Bytes,
     apply: impl FnOnce(&mut World, Value) -> Result<Value, String>,
 ) -> Response {
-    let body = if body.is_empty() { Ok(json!({})) } else { serde_json::from_slice(&body).map_err(|e| e.to_string()) };
+    let body = if body.is_empty() {
+        Ok(json!({}))
+    } else {
+        serde_json::from_slice(&body).map_err(|e| e.to_string())
+    };
     match body.and_then(|body| apply(&mut app.world(), body)) {
         Ok(answer) => Json(answer).into_response(),
         Err(message) => (StatusCode::BAD_REQUEST, Json(json!({ "error": message }))).into_response(),

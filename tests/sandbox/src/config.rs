@@ -36,7 +36,12 @@ impl Config {
                 config.seed = true;
                 continue;
             }
-            let mut value = || inline.clone().or_else(|| args.next()).ok_or(format!("{flag} needs a value"));
+            let mut value = || {
+                inline
+                    .clone()
+                    .or_else(|| args.next())
+                    .ok_or(format!("{flag} needs a value"))
+            };
             match flag.as_str() {
                 "--http" => config.http = Some(address(&value()?)?),
                 "--tls" => config.tls = Some(address(&value()?)?),
@@ -85,7 +90,8 @@ fn env(name: &str) -> Option<String> {
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| format!("not an address and port: {text}"))
+    text.parse()
+        .map_err(|_| format!("not an address and port: {text}"))
 }
 
 /// Writes through a temporary name, so that a reader polling for the file never sees half of it.

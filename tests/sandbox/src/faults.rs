@@ -89,8 +89,14 @@ impl Faults {
     pub fn take(&mut self, method: &str, path: &str) -> Option<(Action, When)> {
         let fault = self.0.iter_mut().find(|f| {
             f.times.is_none_or(|t| f.hits < t)
-                && f.matches.method.as_ref().is_none_or(|m| m.eq_ignore_ascii_case(method))
-                && f.matches.path_contains.as_ref().is_none_or(|p| path.contains(p.as_str()))
+                && f.matches
+                    .method
+                    .as_ref()
+                    .is_none_or(|m| m.eq_ignore_ascii_case(method))
+                && f.matches
+                    .path_contains
+                    .as_ref()
+                    .is_none_or(|p| path.contains(p.as_str()))
         })?;
         fault.hits += 1;
         Some((fault.action.clone(), fault.when))

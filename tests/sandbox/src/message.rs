@@ -20,7 +20,10 @@ pub struct Request {
 impl Request {
     /// First query value of that name.
     pub fn query(&self, name: &str) -> Option<&str> {
-        self.query.iter().find(|(k, _)| k == name).map(|(_, v)| v.as_str())
+        self.query
+            .iter()
+            .find(|(k, _)| k == name)
+            .map(|(_, v)| v.as_str())
     }
 
     /// Header as text.
@@ -35,14 +38,20 @@ impl Request {
 
     /// Decoded path segments.
     pub fn segments(&self) -> Vec<String> {
-        self.path.split('/').filter(|s| !s.is_empty()).map(decode).collect()
+        self.path
+            .split('/')
+            .filter(|s| !s.is_empty())
+            .map(decode)
+            .collect()
     }
 }
 
 /// Percent-decodes one path segment (a `+` stays a plus there, unlike in a form).
 pub fn decode(text: &str) -> String {
     let kept = text.replace('+', "%2B").replace('&', "%26").replace('=', "%3D");
-    url::form_urlencoded::parse(kept.as_bytes()).next().map_or_else(String::new, |(k, _)| k.into_owned())
+    url::form_urlencoded::parse(kept.as_bytes())
+        .next()
+        .map_or_else(String::new, |(k, _)| k.into_owned())
 }
 
 /// One reply.
@@ -60,17 +69,29 @@ impl Reply {
     /// JSON reply.
     pub fn json(status: u16, body: &Value) -> Self {
         let headers = vec![("content-type".into(), "application/json;charset=UTF-8".into())];
-        Self { status, headers, body: body.to_string().into_bytes() }
+        Self {
+            status,
+            headers,
+            body: body.to_string().into_bytes(),
+        }
     }
 
     /// Reply without a body.
     pub fn empty(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: Vec::new() }
+        Self {
+            status,
+            headers: Vec::new(),
+            body: Vec::new(),
+        }
     }
 
     /// HTML page.
     pub fn html(status: u16, body: String) -> Self {
-        Self { status, headers: vec![("content-type".into(), "text/html;charset=UTF-8".into())], body: body.into_bytes() }
+        Self {
+            status,
+            headers: vec![("content-type".into(), "text/html;charset=UTF-8".into())],
+            body: body.into_bytes(),
+        }
     }
 
     /// The API's error shape.

@@ -26,13 +26,18 @@ pub struct Spec {
 impl Spec {
     /// Reads the description. `outside` lists path templates another description covers; they are not checked.
     pub fn load(path: &Path, outside: &[&str]) -> Result<Self, String> {
-        let text = std::fs::read_to_string(path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
+        let text =
+            std::fs::read_to_string(path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
         let document: Value = serde_json::from_str(&text).map_err(|e| format!("{}: {e}", path.display()))?;
         if !document["paths"].is_object() {
             return Err(format!("{}: not an OpenAPI description", path.display()));
         }
         let outside = outside.iter().map(|t| segments(t)).collect();
-        Ok(Self { document, outside, validators: Mutex::default() })
+        Ok(Self {
+            document,
+            outside,
+            validators: Mutex::default(),
+        })
     }
 
     /// Checks one request; `path` is relative to the description's server.
@@ -46,12 +51,24 @@ impl Spec {
             return one("path", format!("{path} is not in the description"));
         };
         let Some(operation) = item.get(request.method.to_lowercase()) else {
-            return one("method", format!("{} {template} is not in the description", request.method));
+            return one(
+                "method",
+                format!("{} {template} is not in the description", request.method),
+            );
         };
         let mut problems = Vec::new();
         self.check_parameters(template, item, operation, &wanted, request, &mut problems);
-        self.check_body(&format!("{} {template}", request.method), operation, request, &mut problems);
-        if problems.is_empty() { Ok(()) } else { Err(problems) }
+        self.check_body(
+            &format!("{} {template}", request.method),
+            operation,
+            request,
+            &mut problems,
+        );
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(problems)
+        }
     }
 
     fn path_item(&self, wanted: &[String]) -> Option<(&String, &Value)> {
@@ -80,7 +97,9 @@ impl Spec {
             .collect();
         let find = |place: &str, name: &str| listed.iter().find(|p| p["in"] == place && p["name"] == name);
         for (part, value) in segments(template).iter().zip(wanted) {
-            let Some(name) = part.strip_prefix('{').and_then(|p| p.strip_suffix('}')) else { continue };
+            let Some(name) = part.strip_prefix('{').and_then(|p| p.strip_suffix('}')) else {
+                continue;
+            };
             if let Some(parameter) = find("path", name) {
                 self.check_text(name, &parameter["schema"], value, problems);
             }
@@ -91,7 +110,10 @@ impl Spec {
                 None => problems.push((name.clone(), "unknown query parameter".into())),
             }
         }
-        for parameter in listed.iter().filter(|p| p["in"] == "query" && p["required"] == true) {
+        for parameter in listed
+            .iter()
+            .filter(|p| p["in"] == "query" && p["required"] == true)
+        {
             let name = parameter["name"].as_str().unwrap_or_default();
             if request.query(name).is_none() {
                 problems.push((name.to_owned(), "required query parameter is missing".into()));
@@ -113,7 +135,11 @@ impl Spec {
         };
         match self.validator(&format!("parameter {name} {schema}"), schema) {
             Ok(validator) => {
-                problems.extend(validator.iter_errors(&typed).map(|e| (name.to_owned(), e.to_string())));
+                problems.extend(
+                    validator
+                        .iter_errors(&typed)
+                        .map(|e| (name.to_owned(), e.to_string())),
+                );
             }
             Err(message) => problems.push((name.to_owned(), message)),
         }
@@ -134,11 +160,17 @@ impl Spec {
             }
             return;
         }
-        if !request.header("content-type").is_some_and(|t| t.starts_with("application/json")) {
+        if !request
+            .header("content-type")
+            .is_some_and(|t| t.starts_with("application/json"))
+        {
             problems.push(("content-type".into(), "must be application/json".into()));
         }
         let Ok(body) = serde_json::from_slice::<Value>(&request.body) else {
-            return problems.push(("body".into(), "Request Body should be a valid JSON object.".into()));
+            return problems.push((
+                "body".into(),
+                "Request Body should be a valid JSON object.".into(),
+            ));
         };
         match self.validator(key, schema) {
             Ok(validator) => problems.extend(validator.iter_errors(&body).map(|e| {
@@ -149,7 +181,12 @@ impl Spec {
         }
         let schema = self.resolve(schema);
         self.unlisted("", schema, &body, problems);
-        self.unlisted("settings.", self.resolve(&schema["properties"]["settings"]), &body["settings"], problems);
+        self.unlisted(
+            "settings.",
+            self.resolve(&schema["properties"]["settings"]),
+            &body["settings"],
+            problems,
+        );
     }
 
     fn unlisted(&self, prefix: &str, schema: &Value, body: &Value, problems: &mut Vec<Problem>) {
@@ -158,7 +195,12 @@ impl Spec {
         if listed.is_empty() {
             return;
         }
-        for name in body.as_object().into_iter().flat_map(Map::keys).filter(|n| !listed.contains_key(*n)) {
+        for name in body
+            .as_object()
+            .into_iter()
+            .flat_map(Map::keys)
+            .filter(|n| !listed.contains_key(*n))
+        {
             problems.push((format!("{prefix}{name}"), "unknown field".into()));
         }
     }
@@ -168,7 +210,11 @@ impl Spec {
         if let Some(own) = schema["properties"].as_object() {
             listed.extend(own.iter().map(|(k, v)| (k.clone(), v.clone())));
         }
-        for part in ["allOf", "anyOf", "oneOf"].into_iter().filter_map(|k| schema[k].as_array()).flatten() {
+        for part in ["allOf", "anyOf", "oneOf"]
+            .into_iter()
+            .filter_map(|k| schema[k].as_array())
+            .flatten()
+        {
             self.collect(part, listed);
         }
     }
@@ -208,5 +254,9 @@ fn segments(path: &str) -> Vec<String> {
 }
 
 fn fits(template: &[String], wanted: &[String]) -> bool {
-    template.len() == wanted.len() && template.iter().zip(wanted).all(|(t, w)| t.starts_with('{') || t == w)
+    template.len() == wanted.len()
+        && template
+            .iter()
+            .zip(wanted)
+            .all(|(t, w)| t.starts_with('{') || t == w)
 }

@@ -53,9 +53,17 @@ impl Running {
 
 /// Opens the listeners and writes the files.
 pub async fn start(config: Config) -> Result<Running, String> {
-    let spec = config.zoom_openapi.as_deref().map(|p| Spec::load(p, &zoom::OUTSIDE_SPEC)).transpose()?;
+    let spec = config
+        .zoom_openapi
+        .as_deref()
+        .map(|p| Spec::load(p, &zoom::OUTSIDE_SPEC))
+        .transpose()?;
     let mut world = World::default();
-    let seed = if config.seed { zoom::seed(&mut world) } else { Value::Null };
+    let seed = if config.seed {
+        zoom::seed(&mut world)
+    } else {
+        Value::Null
+    };
     let app = Arc::new(App::new(world, spec));
     let identity = tls::generate()?;
     if let Some(path) = &config.ca_out {
@@ -78,7 +86,11 @@ pub async fn start(config: Config) -> Result<Running, String> {
     if let Some(address) = config.tls {
         let (listener, actual) = bind(address).await?;
         running.tls = Some(actual);
-        tokio::spawn(accept(listener, app.clone(), Some(TlsAcceptor::from(identity.server))));
+        tokio::spawn(accept(
+            listener,
+            app.clone(),
+            Some(TlsAcceptor::from(identity.server)),
+        ));
     }
     let (listener, actual) = bind(config.admin.unwrap_or(running.admin)).await?;
     running.admin = actual;
@@ -93,7 +105,9 @@ pub async fn start(config: Config) -> Result<Running, String> {
 }
 
 async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), String> {
-    let listener = TcpListener::bind(address).await.map_err(|e| format!("cannot listen on {address}: {e}"))?;
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|e| format!("cannot listen on {address}: {e}"))?;
     let actual = listener.local_addr().map_err(|e| e.to_string())?;
     Ok((listener, actual))
 }
@@ -109,8 +123,12 @@ async fn accept(listener: TcpListener, app: Arc<App>, tls: Option<TlsAcceptor>) 
         let id = app.world().connected();
         let abort = Arc::new(Abort::default());
         let wire = Wire::new(stream, abort.clone());
-        let connection =
-            Connection { app: app.clone(), id, listener: if tls.is_some() { "tls" } else { "http" }, abort };
+        let connection = Connection {
+            app: app.clone(),
+            id,
+            listener: if tls.is_some() { "tls" } else { "http" },
+            abort,
+        };
         let tls = tls.clone();
         tokio::spawn(async move {
             match tls {
@@ -164,12 +182,18 @@ impl Connection {
             status: None,
             fault: None,
         });
-        let body = body.collect().await.map(|b| b.to_bytes().to_vec()).unwrap_or_default();
+        let body = body
+            .collect()
+            .await
+            .map(|b| b.to_bytes().to_vec())
+            .unwrap_or_default();
         let query = parts.uri.query().unwrap_or_default();
         let request = Request {
             method: parts.method.to_string(),
             path: parts.uri.path().to_owned(),
-            query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+            query: url::form_urlencoded::parse(query.as_bytes())
+                .into_owned()
+                .collect(),
             headers: parts.headers,
             body,
         };
@@ -180,7 +204,9 @@ impl Connection {
     /// Runs the request through its fault, if it has one.
     async fn run(&self, request: &Request, seq: u64) -> Reply {
         let fault = self.app.world().faults.take(&request.method, &request.path);
-        let note = fault.as_ref().map(|(action, when)| format!("{when:?} {}", name(action)).to_lowercase());
+        let note = fault
+            .as_ref()
+            .map(|(action, when)| format!("{when:?} {}", name(action)).to_lowercase());
         let reply = match fault {
             None => zoom::handle(&self.app, request),
             Some((Action::Delay { ms }, When::Before)) => {
@@ -231,10 +257,13 @@ fn respond(reply: Reply) -> hyper::Response<Full<Bytes>> {
     for (name, value) in &reply.headers {
         response = response.header(name, value);
     }
-    response.body(Full::new(Bytes::from(reply.body))).unwrap_or_else(|_| {
-        // A scripted fault can name an impossible status or header; say so instead of hanging.
-        let mut broken = hyper::Response::new(Full::new(Bytes::from_static(b"impossible scripted reply")));
-        *broken.status_mut() = hyper::StatusCode::INTERNAL_SERVER_ERROR;
-        broken
-    })
+    response
+        .body(Full::new(Bytes::from(reply.body)))
+        .unwrap_or_else(|_| {
+            // A scripted fault can name an impossible status or header; say so instead of hanging.
+            let mut broken =
+                hyper::Response::new(Full::new(Bytes::from_static(b"impossible scripted reply")));
+            *broken.status_mut() = hyper::StatusCode::INTERNAL_SERVER_ERROR;
+            broken
+        })
 }

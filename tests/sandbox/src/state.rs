@@ -176,7 +176,10 @@ pub struct App {
 impl App {
     /// Wraps a prepared world.
     pub fn new(world: World, spec: Option<Spec>) -> Self {
-        Self { world: Mutex::new(world), spec }
+        Self {
+            world: Mutex::new(world),
+            spec,
+        }
     }
 
     /// Takes the lock; a panic in one request must not end the sandbox for the rest of a suite.

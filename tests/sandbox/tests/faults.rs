@@ -10,7 +10,12 @@ use serde_json::{Value, json};
 
 async fn fault(sandbox: &Sandbox, action: Value, when: &str) {
     let matches = json!({ "method": "POST", "path_contains": "/meetings" });
-    sandbox.admin("/faults", json!({ "match": matches, "action": action, "times": 1, "when": when })).await;
+    sandbox
+        .admin(
+            "/faults",
+            json!({ "match": matches, "action": action, "times": 1, "when": when }),
+        )
+        .await;
 }
 
 async fn count(sandbox: &Sandbox) -> usize {
@@ -26,7 +31,13 @@ async fn before_has_no_effect_and_after_has() {
 
     fault(&sandbox, status.clone(), "before").await;
     let reply = create().await.unwrap();
-    assert_eq!((reply.status().as_u16(), reply.headers()["retry-after"].to_str().unwrap()), (503, "3"));
+    assert_eq!(
+        (
+            reply.status().as_u16(),
+            reply.headers()["retry-after"].to_str().unwrap()
+        ),
+        (503, "3")
+    );
     assert_eq!(count(&sandbox).await, 0);
 
     fault(&sandbox, status, "after").await;
@@ -47,7 +58,11 @@ async fn before_has_no_effect_and_after_has() {
     assert_eq!(count(&sandbox).await, 3);
 
     fault(&sandbox, json!({ "type": "hang" }), "after").await;
-    assert!(tokio::time::timeout(Duration::from_millis(300), create()).await.is_err());
+    assert!(
+        tokio::time::timeout(Duration::from_millis(300), create())
+            .await
+            .is_err()
+    );
     assert_eq!(count(&sandbox).await, 4);
 
     fault(&sandbox, json!({ "type": "delay", "ms": 200 }), "before").await;
@@ -67,16 +82,35 @@ async fn before_has_no_effect_and_after_has() {
 async fn tls_speaks_h2_on_one_connection() {
     let sandbox = Sandbox::start().await;
     let token = sandbox.token().await;
-    let url = format!("https://localhost:{}/v2/users/me", sandbox.running.tls.unwrap().port());
+    let url = format!(
+        "https://localhost:{}/v2/users/me",
+        sandbox.running.tls.unwrap().port()
+    );
     for _ in 0..3 {
         let reply = sandbox.client.get(&url).bearer_auth(&token).send().await.unwrap();
         assert_eq!((reply.version(), reply.status().as_u16()), (Version::HTTP_2, 200));
     }
     assert_eq!(sandbox.state().await["connections"], 1);
-    sandbox.admin("/faults", json!({ "action": { "type": "reset" }, "times": 1 })).await;
+    sandbox
+        .admin("/faults", json!({ "action": { "type": "reset" }, "times": 1 }))
+        .await;
     assert!(sandbox.client.get(&url).bearer_auth(&token).send().await.is_err());
-    assert_eq!(sandbox.client.get(&url).bearer_auth(&token).send().await.unwrap().status(), 200);
-    let stranger = reqwest::Client::builder().tls_certs_only([]).no_proxy().build().unwrap();
+    assert_eq!(
+        sandbox
+            .client
+            .get(&url)
+            .bearer_auth(&token)
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        200
+    );
+    let stranger = reqwest::Client::builder()
+        .tls_certs_only([])
+        .no_proxy()
+        .build()
+        .unwrap();
     assert!(stranger.get(&url).send().await.is_err());
 }
 
@@ -92,7 +126,11 @@ impl Drop for Program {
 async fn spawn(path: &str, args: &[&str], ready: &std::path::Path) -> (Program, Value) {
     let _ = std::fs::remove_file(ready);
     let mut command = std::process::Command::new(path);
-    command.args(args).arg("--ready-file").arg(ready).stdout(std::process::Stdio::null());
+    command
+        .args(args)
+        .arg("--ready-file")
+        .arg(ready)
+        .stdout(std::process::Stdio::null());
     let program = Program(command.spawn().unwrap());
     for _ in 0..200 {
         if let Ok(text) = std::fs::read_to_string(ready) {
@@ -107,14 +145,45 @@ async fn spawn(path: &str, args: &[&str], ready: &std::path::Path) -> (Program, 
 async fn the_programs_start_and_the_proxy_adds_distance() {
     let folder = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
     let ca = folder.join("ca.pem");
-    let args = ["--http", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--seed", "--ca-out", ca.to_str().unwrap()];
-    let (_sandbox, ready) = spawn(env!("CARGO_BIN_EXE_telemed-sandbox"), &args, &folder.join("sandbox.json")).await;
+    let args = [
+        "--http",
+        "127.0.0.1:0",
+        "--admin",
+        "127.0.0.1:0",
+        "--seed",
+        "--ca-out",
+        ca.to_str().unwrap(),
+    ];
+    let (_sandbox, ready) = spawn(
+        env!("CARGO_BIN_EXE_telemed-sandbox"),
+        &args,
+        &folder.join("sandbox.json"),
+    )
+    .await;
     assert!(ready["seed"]["client_secret"].is_string() && ready["tls"].is_null());
-    assert!(std::fs::read_to_string(&ca).unwrap().contains("BEGIN CERTIFICATE"));
+    assert!(
+        std::fs::read_to_string(&ca)
+            .unwrap()
+            .contains("BEGIN CERTIFICATE")
+    );
 
     let to = ready["http"].as_str().unwrap();
-    let args = ["--listen", "127.0.0.1:0", "--to", to, "--rtt-ms", "100", "--admin", "0"];
-    let (_proxy, proxy) = spawn(env!("CARGO_BIN_EXE_delay-proxy"), &args, &folder.join("proxy.json")).await;
+    let args = [
+        "--listen",
+        "127.0.0.1:0",
+        "--to",
+        to,
+        "--rtt-ms",
+        "100",
+        "--admin",
+        "0",
+    ];
+    let (_proxy, proxy) = spawn(
+        env!("CARGO_BIN_EXE_delay-proxy"),
+        &args,
+        &folder.join("proxy.json"),
+    )
+    .await;
     let url = format!("http://{}/v2/users/me", proxy["listen"].as_str().unwrap());
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let mut took = Vec::new();
@@ -124,8 +193,14 @@ async fn the_programs_start_and_the_proxy_adds_distance() {
         took.push(begun.elapsed().as_millis());
     }
     assert!((200..400).contains(&took[0]), "handshake and request: {took:?}");
-    assert!((100..200).contains(&took[1]), "request on the open connection: {took:?}");
+    assert!(
+        (100..200).contains(&took[1]),
+        "request on the open connection: {took:?}"
+    );
     let stats = format!("{}/stats", proxy["admin_url"].as_str().unwrap());
     let stats: Value = client.get(stats).send().await.unwrap().json().await.unwrap();
-    assert_eq!((&stats["connections"], &stats["round_trips"]), (&json!(1), &json!(2)));
+    assert_eq!(
+        (&stats["connections"], &stats["round_trips"]),
+        (&json!(1), &json!(2))
+    );
 }

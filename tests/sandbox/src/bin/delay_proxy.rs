@@ -47,13 +47,21 @@ struct Args {
 }
 
 fn args() -> Result<Args, String> {
-    let mut parsed = Args { rtt_ms: 40.0, ..Args::default() };
+    let mut parsed = Args {
+        rtt_ms: 40.0,
+        ..Args::default()
+    };
     let mut args = std::env::args().skip(1);
     while let Some(flag) = args.next() {
         let value = args.next().ok_or(format!("{flag} needs a value"))?;
         let address = |text: &str| {
-            let full = if text.contains(':') { text.to_owned() } else { format!("127.0.0.1:{text}") };
-            full.parse::<SocketAddr>().map_err(|_| format!("not an address: {text}"))
+            let full = if text.contains(':') {
+                text.to_owned()
+            } else {
+                format!("127.0.0.1:{text}")
+            };
+            full.parse::<SocketAddr>()
+                .map_err(|_| format!("not an address: {text}"))
         };
         match flag.as_str() {
             "--listen" => parsed.listen = Some(address(&value)?),
@@ -79,14 +87,24 @@ async fn run() -> Result<(), String> {
     let args = args()?;
     let local = SocketAddr::from(([127, 0, 0, 1], 0));
     let rtt = Duration::try_from_secs_f64(args.rtt_ms / 1000.0).map_err(|e| e.to_string())?;
-    let line = Line { to: args.to.ok_or("--to is needed")?, rtt };
-    let listener = TcpListener::bind(args.listen.unwrap_or(local)).await.map_err(|e| e.to_string())?;
-    let admin = TcpListener::bind(args.admin.unwrap_or(local)).await.map_err(|e| e.to_string())?;
+    let line = Line {
+        to: args.to.ok_or("--to is needed")?,
+        rtt,
+    };
+    let listener = TcpListener::bind(args.listen.unwrap_or(local))
+        .await
+        .map_err(|e| e.to_string())?;
+    let admin = TcpListener::bind(args.admin.unwrap_or(local))
+        .await
+        .map_err(|e| e.to_string())?;
     let listening = listener.local_addr().map_err(|e| e.to_string())?;
     let admin_address = admin.local_addr().map_err(|e| e.to_string())?;
 
     let stats = Arc::new(Stats::default());
-    let router = Router::new().route("/stats", get(show)).route("/reset", post(reset)).with_state(stats.clone());
+    let router = Router::new()
+        .route("/stats", get(show))
+        .route("/reset", post(reset))
+        .with_state(stats.clone());
     tokio::spawn(async move {
         let _ = axum::serve(admin, router).await;
     });
@@ -112,7 +130,9 @@ async fn run() -> Result<(), String> {
 async fn carry(client: TcpStream, line: Line, stats: Arc<Stats>) {
     // The kernel has already completed the handshake without delay; the wait here stands for it.
     let opened = Instant::now();
-    let Ok(server) = TcpStream::connect(line.to).await else { return };
+    let Ok(server) = TcpStream::connect(line.to).await else {
+        return;
+    };
     let _ = client.set_nodelay(true);
     let _ = server.set_nodelay(true);
     stats.open.fetch_add(1, Ordering::Relaxed);
@@ -120,8 +140,20 @@ async fn carry(client: TcpStream, line: Line, stats: Arc<Stats>) {
     let (from_server, to_server) = server.into_split();
     let half = line.rtt / 2;
     let turn = Arc::new(AtomicU64::new(0));
-    let up = Direction { not_before: opened + line.rtt, half, stats: stats.clone(), turn: turn.clone(), up: true };
-    let down = Direction { not_before: opened, half, stats: stats.clone(), turn, up: false };
+    let up = Direction {
+        not_before: opened + line.rtt,
+        half,
+        stats: stats.clone(),
+        turn: turn.clone(),
+        up: true,
+    };
+    let down = Direction {
+        not_before: opened,
+        half,
+        stats: stats.clone(),
+        turn,
+        up: false,
+    };
     tokio::join!(up.run(from_client, to_server), down.run(from_server, to_client));
     stats.open.fetch_sub(1, Ordering::Relaxed);
 }
@@ -149,7 +181,9 @@ impl Direction {
                 }
             }
             // An empty chunk is the end of the stream, delayed like everything else.
-            let _ = sender.send((Instant::now().max(self.not_before) + self.half, Vec::new())).await;
+            let _ = sender
+                .send((Instant::now().max(self.not_before) + self.half, Vec::new()))
+                .await;
         };
         let writing = async {
             while let Some((leaves, chunk)) = queue.recv().await {
@@ -178,7 +212,10 @@ impl Direction {
 }
 
 async fn show(State(stats): State<Arc<Stats>>) -> Json<Value> {
-    let (up, down) = (stats.to_server.load(Ordering::Relaxed), stats.to_client.load(Ordering::Relaxed));
+    let (up, down) = (
+        stats.to_server.load(Ordering::Relaxed),
+        stats.to_client.load(Ordering::Relaxed),
+    );
     Json(json!({
         "connections": stats.connections.load(Ordering::Relaxed),
         "open": stats.open.load(Ordering::Relaxed),
@@ -188,7 +225,12 @@ async fn show(State(stats): State<Arc<Stats>>) -> Json<Value> {
 }
 
 async fn reset(State(stats): State<Arc<Stats>>) -> Json<Value> {
-    for counter in [&stats.connections, &stats.to_server, &stats.to_client, &stats.round_trips] {
+    for counter in [
+        &stats.connections,
+        &stats.to_server,
+        &stats.to_client,
+        &stats.round_trips,
+    ] {
         counter.store(0, Ordering::Relaxed);
     }
     Json(json!({ "ok": true }))

@@ -33,7 +33,11 @@ pub enum Route {
 impl Route {
     /// Recognises a request; `path` is without `/v2`.
     pub fn find(request: &Request, path: &str) -> Option<Self> {
-        let parts: Vec<String> = path.split('/').filter(|s| !s.is_empty()).map(crate::message::decode).collect();
+        let parts: Vec<String> = path
+            .split('/')
+            .filter(|s| !s.is_empty())
+            .map(crate::message::decode)
+            .collect();
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
         let own = |s: &&str| (*s).to_owned();
         Some(match (request.method.as_str(), parts.as_slice()) {
@@ -113,14 +117,22 @@ pub struct Caller {
 /// Checks token, scopes and the `me` rule, in the order the provider does.
 pub fn authenticate(world: &World, route: &Route, request: &Request) -> Result<Caller, Reply> {
     let refused = || Reply::error(401, 124, "Invalid access token.");
-    let bearer = request.header("authorization").and_then(|h| h.strip_prefix("Bearer ")).ok_or_else(refused)?;
+    let bearer = request
+        .header("authorization")
+        .and_then(|h| h.strip_prefix("Bearer "))
+        .ok_or_else(refused)?;
     let token = world.zoom.access.get(bearer).ok_or_else(refused)?;
     if token.expires_at <= jiff::Timestamp::now().as_second() {
         return Err(refused());
     }
     let (granular, classic) = route.scopes();
     let admin = |scope: &str| format!("{scope}:admin");
-    let enough = [granular.to_owned(), admin(granular), classic.to_owned(), admin(classic)];
+    let enough = [
+        granular.to_owned(),
+        admin(granular),
+        classic.to_owned(),
+        admin(classic),
+    ];
     let missing = format!("Invalid access token, does not contain scopes:[{granular}, {granular}:admin].");
     if !token.scopes.iter().any(|s| enough.contains(s)) {
         return Err(Reply::error(400, 4711, missing));
@@ -131,7 +143,10 @@ pub fn authenticate(world: &World, route: &Route, request: &Request) -> Result<C
     {
         return Err(Reply::error(400, 4700, missing));
     }
-    Ok(Caller { account_id: token.account_id.clone(), user_id: token.user_id.clone() })
+    Ok(Caller {
+        account_id: token.account_id.clone(),
+        user_id: token.user_id.clone(),
+    })
 }
 
 /// The user a path names, for this caller.

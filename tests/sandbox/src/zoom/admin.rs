@@ -29,7 +29,12 @@ pub fn client(world: &mut World, body: Value) -> Result<Value, String> {
     world.secrets.note("client_secret", &client_secret);
     let scopes = new.scopes.unwrap_or_else(|| SCOPES.map(String::from).to_vec());
     let answer = json!({ "client_id": new.client_id, "client_secret": client_secret, "scopes": scopes });
-    let client = Client { client_id: new.client_id, client_secret, redirect_uris: new.redirect_uris, scopes };
+    let client = Client {
+        client_id: new.client_id,
+        client_secret,
+        redirect_uris: new.redirect_uris,
+        scopes,
+    };
     world.zoom.clients.insert(client.client_id.clone(), client);
     Ok(answer)
 }
@@ -70,7 +75,11 @@ struct NewUser {
 pub fn user(world: &mut World, body: Value) -> Result<Value, String> {
     let new: NewUser = parse(body)?;
     let id = new.id.unwrap_or_else(|| random_text(16));
-    let mut user = User::new(&id, &new.email, new.account.as_deref().unwrap_or("sandbox-account"));
+    let mut user = User::new(
+        &id,
+        &new.email,
+        new.account.as_deref().unwrap_or("sandbox-account"),
+    );
     user.scopes = new.scopes;
     user.timezone = new.timezone.unwrap_or(user.timezone);
     user.kind = new.kind.unwrap_or(user.kind);
@@ -93,12 +102,23 @@ struct NewGrant {
 /// POST /grants
 pub fn grant(world: &mut World, body: Value) -> Result<Value, String> {
     let new: NewGrant = parse(body)?;
-    let client = world.zoom.clients.get(&new.client_id).ok_or(format!("no client {}", new.client_id))?;
-    let user = world.zoom.user(&new.user).ok_or(format!("no user {}", new.user))?;
-    let scopes = new.scopes.or_else(|| user.scopes.clone()).unwrap_or_else(|| client.scopes.clone());
+    let client = world
+        .zoom
+        .clients
+        .get(&new.client_id)
+        .ok_or(format!("no client {}", new.client_id))?;
+    let user = world
+        .zoom
+        .user(&new.user)
+        .ok_or(format!("no user {}", new.user))?;
+    let scopes = new
+        .scopes
+        .or_else(|| user.scopes.clone())
+        .unwrap_or_else(|| client.scopes.clone());
     let user = user.id.clone();
     let lifetime = new.expires_in.unwrap_or(world.zoom.settings.expires_in);
-    let mut answer = oauth::grant(world, &new.client_id, &user, scopes, lifetime).map_err(|_| "not granted")?;
+    let mut answer =
+        oauth::grant(world, &new.client_id, &user, scopes, lifetime).map_err(|_| "not granted")?;
     answer["expires_at"] = json!(jiff::Timestamp::now().as_second() + lifetime);
     answer["user_id"] = json!(user);
     Ok(answer)
@@ -121,12 +141,20 @@ pub fn settings(world: &mut World, body: Value) -> Result<Value, String> {
             Some(key) => Some(world.zoom.user(key).ok_or(format!("no user {key}"))?.id.clone()),
             None => None,
         };
-        for user in world.zoom.users.values_mut().filter(|u| id.as_ref().is_none_or(|id| *id == u.id)) {
+        for user in world
+            .zoom
+            .users
+            .values_mut()
+            .filter(|u| id.as_ref().is_none_or(|id| *id == u.id))
+        {
             user.rules = rules.clone();
         }
     }
     // Only what is named changes.
-    let mut merged = world.zoom.view()["settings"].as_object().cloned().unwrap_or_default();
+    let mut merged = world.zoom.view()["settings"]
+        .as_object()
+        .cloned()
+        .unwrap_or_default();
     merged.extend(fields);
     world.zoom.settings = parse(Value::Object(merged))?;
     Ok(world.zoom.view()["settings"].clone())

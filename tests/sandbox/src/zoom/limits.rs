@@ -61,7 +61,11 @@ impl Limits {
         for (name, value) in fields {
             let number = || match value {
                 Value::Null => Ok(None),
-                other => other.as_u64().and_then(|n| u32::try_from(n).ok()).map(Some).ok_or(format!("{name}: a number or null")),
+                other => other
+                    .as_u64()
+                    .and_then(|n| u32::try_from(n).ok())
+                    .map(Some)
+                    .ok_or(format!("{name}: a number or null")),
             };
             match name.as_str() {
                 "plan" => {
@@ -114,18 +118,28 @@ impl Limits {
         let after = match self.retry_after {
             RetryAfter::None => return reply,
             RetryAfter::Iso => until.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-            RetryAfter::Seconds => (until.as_second() - Timestamp::now().as_second()).max(1).to_string(),
+            RetryAfter::Seconds => (until.as_second() - Timestamp::now().as_second())
+                .max(1)
+                .to_string(),
         };
-        reply.with("Retry-After", after).with("X-RateLimit-Type", kind).with("X-RateLimit-Remaining", "0")
+        reply
+            .with("Retry-After", after)
+            .with("X-RateLimit-Type", kind)
+            .with("X-RateLimit-Remaining", "0")
     }
 }
 
 /// Counts against the account's per-second limit.
 pub fn per_second(world: &mut World, account: &str, label: Label) -> Result<(), Reply> {
     let limits = &mut world.zoom.limits;
-    let Some(limit) = limits.per_second[label as usize] else { return Ok(()) };
+    let Some(limit) = limits.per_second[label as usize] else {
+        return Ok(());
+    };
     let now = Timestamp::now().as_second();
-    let used = limits.second.entry((account.to_owned(), label)).or_insert((now, 0));
+    let used = limits
+        .second
+        .entry((account.to_owned(), label))
+        .or_insert((now, 0));
     if used.0 != now {
         *used = (now, 0);
     }

@@ -2,6 +2,8 @@
 
 pub mod access;
 pub mod admin;
+pub mod consent;
+pub mod draft;
 pub mod limits;
 pub mod meetings;
 pub mod model;
@@ -18,8 +20,12 @@ use access::Route;
 use model::{Client, User};
 
 /// Paths another published description (Users) covers; the Meetings one cannot judge them.
-pub const OUTSIDE_SPEC: [&str; 4] =
-    ["/users/{userId}", "/users/{userId}/settings", "/users/{userId}/token", "/users/{userId}/zak"];
+pub const OUTSIDE_SPEC: [&str; 4] = [
+    "/users/{userId}",
+    "/users/{userId}/settings",
+    "/users/{userId}/token",
+    "/users/{userId}/zak",
+];
 
 /// Scopes a seeded client asks for.
 pub const SCOPES: [&str; 9] = [
@@ -49,11 +55,16 @@ fn api(app: &App, request: &Request, path: &str) -> Reply {
     if let Some(spec) = &app.spec
         && let Err(problems) = spec.check(path, request)
     {
-        let errors: Vec<Value> = problems.iter().map(|(f, m)| json!({ "field": f, "message": m })).collect();
+        let errors: Vec<Value> = problems
+            .iter()
+            .map(|(f, m)| json!({ "field": f, "message": m }))
+            .collect();
         let mut world = app.world();
         world.count(format!("{} (violation)", request.method));
         // Messages quote the offending value, which may be a passcode; the admin port is the only reader.
-        world.violations.push(json!({ "method": request.method, "path": path, "errors": errors }));
+        world
+            .violations
+            .push(json!({ "method": request.method, "path": path, "errors": errors }));
         return invalid(errors);
     }
     let mut world = app.world();
@@ -83,7 +94,10 @@ fn route_request(world: &mut World, route: &Route, request: &Request) -> Result<
 
 /// The API's validation failure.
 pub fn invalid(errors: Vec<Value>) -> Reply {
-    Reply::json(400, &json!({ "code": 300, "message": "Validation Failed.", "errors": errors }))
+    Reply::json(
+        400,
+        &json!({ "code": 300, "message": "Validation Failed.", "errors": errors }),
+    )
 }
 
 /// A validation failure of one field.

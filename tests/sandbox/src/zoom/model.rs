@@ -156,7 +156,11 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { expires_in: 3600, api_url: "https://api.zoom.us".into(), code_lifetime: 300 }
+        Self {
+            expires_in: 3600,
+            api_url: "https://api.zoom.us".into(),
+            code_lifetime: 300,
+        }
     }
 }
 
@@ -192,13 +196,18 @@ pub struct Zoom {
 impl Zoom {
     /// User by id or e-mail.
     pub fn user(&self, key: &str) -> Option<&User> {
-        self.users.get(key).or_else(|| self.users.values().find(|u| u.email.eq_ignore_ascii_case(key)))
+        self.users
+            .get(key)
+            .or_else(|| self.users.values().find(|u| u.email.eq_ignore_ascii_case(key)))
     }
 
     /// Puts the seeded things in place.
     pub fn plant_seed(&mut self) {
         if let Some((client, user)) = self.seed.clone() {
-            self.accounts.entry(user.account_id.clone()).or_default().insert(client.client_id.clone());
+            self.accounts
+                .entry(user.account_id.clone())
+                .or_default()
+                .insert(client.client_id.clone());
             self.clients.insert(client.client_id.clone(), client);
             self.users.insert(user.id.clone(), user);
         }

@@ -1,10 +1,11 @@
-//! Authorisation server: consent, token exchange, rotation, revocation.
+//! Authorisation server: token exchange, rotation, revocation.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use super::model::{AccessToken, Client, Code, RefreshToken};
+use super::consent::authorize;
+use super::model::{AccessToken, Client, RefreshToken};
 use crate::message::{Reply, Request, decode};
 use crate::state::World;
 
@@ -36,7 +37,10 @@ fn failure(status: u16, reason: &str, error: &str) -> Reply {
 fn field(request: &Request, name: &str) -> String {
     let form = request.form();
     let found = form.iter().find(|(k, _)| k == name).map(|(_, v)| v.as_str());
-    found.or_else(|| request.query(name)).unwrap_or_default().to_owned()
+    found
+        .or_else(|| request.query(name))
+        .unwrap_or_default()
+        .to_owned()
 }
 
 fn now() -> i64 {
@@ -46,50 +50,22 @@ fn now() -> i64 {
 /// HTTP Basic; ids and secrets may be form-encoded before base64, as RFC 6749 asks and many clients forget.
 fn client(world: &World, request: &Request) -> Result<Client, Reply> {
     let wrong = || failure(401, "Invalid client_id or client_secret", "invalid_client");
-    let encoded = request.header("authorization").and_then(|h| h.strip_prefix("Basic ")).ok_or_else(wrong)?;
-    let text = STANDARD.decode(encoded.trim()).ok().and_then(|b| String::from_utf8(b).ok()).ok_or_else(wrong)?;
+    let encoded = request
+        .header("authorization")
+        .and_then(|h| h.strip_prefix("Basic "))
+        .ok_or_else(wrong)?;
+    let text = STANDARD
+        .decode(encoded.trim())
+        .ok()
+        .and_then(|b| String::from_utf8(b).ok())
+        .ok_or_else(wrong)?;
     let (id, secret) = text.split_once(':').ok_or_else(wrong)?;
     let fits = |id: &str, secret: &str| world.zoom.clients.get(id).filter(|c| c.client_secret == secret);
     let form = |text: &str| decode(&text.replace('+', " "));
-    fits(id, secret).or_else(|| fits(&form(id), &form(secret))).cloned().ok_or_else(wrong)
-}
-
-fn authorize(world: &mut World, request: &Request) -> Result<Reply, Reply> {
-    let problem = |code: u32, text: &str| Reply::html(400, format!("<h1>Invalid request</h1><p>{text} ({code})</p>"));
-    let get = |name: &str| request.query(name).unwrap_or_default().to_owned();
-    let client = world.zoom.clients.get(&get("client_id")).cloned().ok_or_else(|| problem(4702, "Invalid client_id"))?;
-    let redirect = get("redirect_uri");
-    if !client.redirect_uris.is_empty() && !client.redirect_uris.contains(&redirect) {
-        return Err(problem(4709, "Redirect URI mismatch"));
-    }
-    let mut target = url::Url::parse(&redirect).map_err(|_| problem(4709, "Redirect URI mismatch"))?;
-    if get("response_type") != "code" {
-        return Err(problem(4700, "Invalid response_type"));
-    }
-    let state = get("state");
-    if request.query("deny").is_some() {
-        target.query_pairs_mut().append_pair("error", "access_denied").append_pair("state", &state);
-        return Ok(Reply::empty(302).with("location", target));
-    }
-    if request.query("approve").is_none() {
-        let query: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&request.query).finish();
-        let link = |key: &str| format!("<a id=\"{key}\" href=\"/oauth/authorize?{}&amp;{key}=1\">{key}</a>", query.replace('&', "&amp;"));
-        return Ok(Reply::html(200, format!("<!doctype html><title>Consent</title>{} {}", link("approve"), link("deny"))));
-    }
-    let user = match request.query("user") {
-        Some(key) => world.zoom.user(key),
-        None => world.zoom.seed.as_ref().map(|(_, u)| u).or_else(|| world.zoom.users.values().next()),
-    };
-    let user_id = user.map(|u| u.id.clone()).ok_or_else(|| problem(1001, "No such user"))?;
-    let challenge = request.query("code_challenge").map(|c| {
-        (c.to_owned(), request.query("code_challenge_method").unwrap_or("plain").to_owned())
-    });
-    let code = world.secrets.issue("authorization_code", "", 24);
-    let expires_at = now() + world.zoom.settings.code_lifetime;
-    let issued = Code { client_id: client.client_id, user_id, redirect_uri: redirect, challenge, expires_at };
-    world.zoom.codes.insert(code.clone(), issued);
-    target.query_pairs_mut().append_pair("code", &code).append_pair("state", &state);
-    Ok(Reply::empty(302).with("location", target))
+    fits(id, secret)
+        .or_else(|| fits(&form(id), &form(secret)))
+        .cloned()
+        .ok_or_else(wrong)
 }
 
 fn token(world: &mut World, request: &Request, kind: &str) -> Result<Reply, Reply> {
@@ -106,14 +82,22 @@ fn exchange(world: &mut World, request: &Request, client: &Client) -> Result<Rep
     let key = field(request, "code");
     let verifier = field(request, "code_verifier");
     world.secrets.note("code_verifier", &verifier);
-    let code = world.zoom.codes.get(&key).filter(|c| c.client_id == client.client_id && c.expires_at > now());
-    let code = code.cloned().ok_or_else(|| failure(400, "Invalid authorization code", "invalid_grant"))?;
+    let code = world
+        .zoom
+        .codes
+        .get(&key)
+        .filter(|c| c.client_id == client.client_id && c.expires_at > now());
+    let code = code
+        .cloned()
+        .ok_or_else(|| failure(400, "Invalid authorization code", "invalid_grant"))?;
     if code.redirect_uri != field(request, "redirect_uri") {
         return Err(failure(400, "Redirect URI mismatch.", "invalid_request"));
     }
     if let Some((challenge, method)) = &code.challenge {
         let derived = match method.as_str() {
-            "S256" => URL_SAFE_NO_PAD.encode(ring::digest::digest(&ring::digest::SHA256, verifier.as_bytes())),
+            "S256" => {
+                URL_SAFE_NO_PAD.encode(ring::digest::digest(&ring::digest::SHA256, verifier.as_bytes()))
+            }
             _ => verifier,
         };
         if derived != *challenge {
@@ -132,7 +116,13 @@ fn exchange(world: &mut World, request: &Request, client: &Client) -> Result<Rep
 fn refresh(world: &mut World, request: &Request, client: &Client) -> Result<Reply, Reply> {
     let key = field(request, "refresh_token");
     let invalid = || failure(400, "Invalid Token!", "invalid_grant");
-    let live = world.zoom.refresh.get(&key).filter(|r| r.client_id == client.client_id).cloned().ok_or_else(invalid)?;
+    let live = world
+        .zoom
+        .refresh
+        .get(&key)
+        .filter(|r| r.client_id == client.client_id)
+        .cloned()
+        .ok_or_else(invalid)?;
     world.zoom.refresh.remove(&key);
     let lifetime = world.zoom.settings.expires_in;
     grant(world, &client.client_id, &live.user_id, live.scopes, lifetime).map(|v| Reply::json(200, &v))
@@ -140,13 +130,24 @@ fn refresh(world: &mut World, request: &Request, client: &Client) -> Result<Repl
 
 fn account(world: &mut World, request: &Request, client: &Client) -> Result<Reply, Reply> {
     let account = field(request, "account_id");
-    if !world.zoom.accounts.get(&account).is_some_and(|clients| clients.contains(&client.client_id)) {
+    if !world
+        .zoom
+        .accounts
+        .get(&account)
+        .is_some_and(|clients| clients.contains(&client.client_id))
+    {
         return Err(failure(400, "Bad Request", "invalid_request"));
     }
     let scopes: Vec<String> = client
         .scopes
         .iter()
-        .map(|s| if s.ends_with(":admin") { s.clone() } else { format!("{s}:admin") })
+        .map(|s| {
+            if s.ends_with(":admin") {
+                s.clone()
+            } else {
+                format!("{s}:admin")
+            }
+        })
         .collect();
     let lifetime = world.zoom.settings.expires_in;
     let access = issue_access(world, &client.client_id, &account, None, &scopes, lifetime);
@@ -154,21 +155,49 @@ fn account(world: &mut World, request: &Request, client: &Client) -> Result<Repl
 }
 
 /// Issues a pair for a user; the admin port uses it too.
-pub fn grant(world: &mut World, client: &str, user: &str, scopes: Vec<String>, lifetime: i64) -> Result<Value, Reply> {
-    let found = world.zoom.users.get(user).ok_or_else(|| failure(400, "Invalid Token!", "invalid_grant"))?;
+pub fn grant(
+    world: &mut World,
+    client: &str,
+    user: &str,
+    scopes: Vec<String>,
+    lifetime: i64,
+) -> Result<Value, Reply> {
+    let found = world
+        .zoom
+        .users
+        .get(user)
+        .ok_or_else(|| failure(400, "Invalid Token!", "invalid_grant"))?;
     let account = found.account_id.clone();
     let access = issue_access(world, client, &account, Some(user), &scopes, lifetime);
-    let refresh = world.secrets.issue("refresh_token", "eyJzdiI6IjAwMDAwMiIsImFsZyI6IkhTNTEyIn0.", 300);
+    let refresh = world
+        .secrets
+        .issue("refresh_token", "eyJzdiI6IjAwMDAwMiIsImFsZyI6IkhTNTEyIn0.", 300);
     let mut body = reply(world, &access, &scopes, lifetime);
     body["refresh_token"] = json!(refresh);
     world.zoom.issued_refresh += 1;
-    world.zoom.refresh.insert(refresh, RefreshToken { client_id: client.into(), user_id: user.into(), scopes });
+    world.zoom.refresh.insert(
+        refresh,
+        RefreshToken {
+            client_id: client.into(),
+            user_id: user.into(),
+            scopes,
+        },
+    );
     Ok(body)
 }
 
 /// Tokens are as long as the provider's, so that a column too short for them fails here and not in the field.
-fn issue_access(world: &mut World, client: &str, account: &str, user: Option<&str>, scopes: &[String], lifetime: i64) -> String {
-    let access = world.secrets.issue("access_token", "eyJzdiI6IjAwMDAwMSIsImFsZyI6IkhTNTEyIn0.", 420);
+fn issue_access(
+    world: &mut World,
+    client: &str,
+    account: &str,
+    user: Option<&str>,
+    scopes: &[String],
+    lifetime: i64,
+) -> String {
+    let access = world
+        .secrets
+        .issue("access_token", "eyJzdiI6IjAwMDAwMSIsImFsZyI6IkhTNTEyIn0.", 420);
     let token = AccessToken {
         client_id: client.into(),
         account_id: account.into(),
@@ -191,9 +220,21 @@ fn reply(world: &World, access: &str, scopes: &[String], lifetime: i64) -> Value
 fn revoke(world: &mut World, request: &Request) -> Result<Reply, Reply> {
     let client = client(world, request)?;
     let key = field(request, "token");
-    let by_access = world.zoom.access.get(&key).map(|t| (t.client_id.clone(), t.user_id.clone()));
-    let by_refresh = || world.zoom.refresh.get(&key).map(|t| (t.client_id.clone(), Some(t.user_id.clone())));
-    let owner = by_access.or_else(by_refresh).filter(|(id, _)| *id == client.client_id);
+    let by_access = world
+        .zoom
+        .access
+        .get(&key)
+        .map(|t| (t.client_id.clone(), t.user_id.clone()));
+    let by_refresh = || {
+        world
+            .zoom
+            .refresh
+            .get(&key)
+            .map(|t| (t.client_id.clone(), Some(t.user_id.clone())))
+    };
+    let owner = by_access
+        .or_else(by_refresh)
+        .filter(|(id, _)| *id == client.client_id);
     let (_, user) = owner.ok_or_else(|| failure(400, "Invalid Token!", "invalid_request"))?;
     match user {
         Some(user) => forget(world, &client.client_id, Some(&user)),
@@ -203,6 +244,12 @@ fn revoke(world: &mut World, request: &Request) -> Result<Reply, Reply> {
 }
 
 fn forget(world: &mut World, client: &str, user: Option<&str>) {
-    world.zoom.access.retain(|_, t| t.client_id != client || t.user_id.as_deref() != user);
-    world.zoom.refresh.retain(|_, t| t.client_id != client || Some(t.user_id.as_str()) != user);
+    world
+        .zoom
+        .access
+        .retain(|_, t| t.client_id != client || t.user_id.as_deref() != user);
+    world
+        .zoom
+        .refresh
+        .retain(|_, t| t.client_id != client || Some(t.user_id.as_str()) != user);
 }

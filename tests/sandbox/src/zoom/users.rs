@@ -38,5 +38,8 @@ pub fn settings(world: &World, caller: &Caller, name: &str) -> Result<Reply, Rep
 /// GET /users/{userId}/token?type=zak and GET /users/me/zak
 pub fn zak(world: &mut World, caller: &Caller, name: &str) -> Result<Reply, Reply> {
     host(world, caller, name)?;
-    Ok(Reply::json(200, &json!({ "token": world.secrets.issue("zak", "eyJ0eXAiOiJKV1QiLCJzdiI6IjAwMDAwMSJ9.", 200) })))
+    Ok(Reply::json(
+        200,
+        &json!({ "token": world.secrets.issue("zak", "eyJ0eXAiOiJKV1QiLCJzdiI6IjAwMDAwMSJ9.", 200) }),
+    ))
 }

@@ -11,7 +11,10 @@ fn utc(time: Timestamp) -> String {
 
 impl Meeting {
     fn join_url(&self) -> String {
-        format!("https://us05web.zoom.us/j/{}?pwd={}", self.id, self.encrypted_password)
+        format!(
+            "https://us05web.zoom.us/j/{}?pwd={}",
+            self.id, self.encrypted_password
+        )
     }
 
     /// Answer of create and get.
@@ -88,7 +91,9 @@ impl Zoom {
         let clients: Vec<Value> = self
             .clients
             .values()
-            .map(|c| json!({ "client_id": c.client_id, "redirect_uris": c.redirect_uris, "scopes": c.scopes }))
+            .map(
+                |c| json!({ "client_id": c.client_id, "redirect_uris": c.redirect_uris, "scopes": c.scopes }),
+            )
             .collect();
         json!({
             "clients": clients, "accounts": self.accounts, "limits": self.limits.view(),
