@@ -1,0 +1,73 @@
+<?php
+declare( strict_types=1 );
+
+namespace KiviCare\Telemed\Install;
+
+use KiviCare\Telemed\Contracts\Registerable;
+
+/**
+ * Brings a site to the current schema: at activation, and after an update in wp-admin or WP-CLI.
+ */
+final class Installer implements Registerable {
+
+	public const SITE_ID        = 'kivicare_telemed_site_id';
+	public const SCHEMA_VERSION = 'kivicare_telemed_schema';
+
+	public function __construct( private readonly Schema $schema ) {}
+
+	/**
+	 * Activation hook; runs before any service exists.
+	 *
+	 * @param bool $network_wide Whether a network activates the plugin for all its sites.
+	 */
+	public static function on_activation( bool $network_wide = false ): void {
+		global $wpdb;
+		$installer = new self( new Schema( $wpdb ) );
+		if ( ! is_multisite() || ! $network_wide ) {
+			$installer->install();
+			return;
+		}
+		foreach ( get_sites( array( 'fields' => 'ids', 'number' => 0 ) ) as $site ) {
+			switch_to_blog( (int) $site );
+			$installer->install();
+			restore_current_blog();
+		}
+	}
+
+	public function register(): void {
+		// Both run outside of KiviCare's booking transaction, which DDL would commit.
+		add_action( 'admin_init', array( $this, 'upgrade' ) );
+		add_action( 'cli_init', array( $this, 'upgrade' ) );
+	}
+
+	/**
+	 * Installs when the stored schema is older than ours.
+	 */
+	public function upgrade(): void {
+		if ( Schema::VERSION > (int) get_option( self::SCHEMA_VERSION, 0 ) || '' === (string) get_option( self::SITE_ID, '' ) ) {
+			$this->install();
+		}
+	}
+
+	/**
+	 * Creates the tables and the site id. The version is stored only when the tables are complete.
+	 */
+	public function install(): void {
+		// The id binds every sealed secret to this site: never overwrite it.
+		if ( '' === (string) get_option( self::SITE_ID, '' ) ) {
+			update_option( self::SITE_ID, bin2hex( random_bytes( 16 ) ), true );
+		}
+		if ( $this->schema->migrate() ) {
+			update_option( self::SCHEMA_VERSION, Schema::VERSION, true );
+		}
+	}
+
+	/**
+	 * Removes what only this plugin uses.
+	 */
+	public function uninstall(): void {
+		$this->schema->drop_own();
+		delete_option( self::SITE_ID );
+		delete_option( self::SCHEMA_VERSION );
+	}
+}
