@@ -45,8 +45,8 @@ final class Schema {
 	 * Drops the journal; the mapping tables belong to KiviCare's add-ons as well and stay.
 	 */
 	public function drop_own(): void {
-		// phpcs:ignore WordPress.DB.DirectDatabaseQuery
-		$this->wpdb->query( $this->wpdb->prepare( 'DROP TABLE IF EXISTS %i', $this->wpdb->prefix . self::OPERATIONS ) );
+		// phpcs:ignore WordPress.DB
+		$this->wpdb->query( 'DROP TABLE IF EXISTS `' . $this->wpdb->prefix . self::OPERATIONS . '`' );
 	}
 
 	/**
@@ -56,14 +56,9 @@ final class Schema {
 		if ( ! $this->exists( $table ) || $this->has_unique_appointment( $table ) ) {
 			return;
 		}
-		// phpcs:ignore WordPress.DB.DirectDatabaseQuery
-		$this->wpdb->query(
-			$this->wpdb->prepare(
-				'DELETE older FROM %i older JOIN %i newer ON newer.appointment_id = older.appointment_id AND newer.id > older.id',
-				$table,
-				$table
-			)
-		);
+		// Identifiers come from constants; %i needs WordPress 6.2.
+		// phpcs:ignore WordPress.DB
+		$this->wpdb->query( "DELETE older FROM `{$table}` older JOIN `{$table}` newer ON newer.appointment_id = older.appointment_id AND newer.id > older.id" );
 	}
 
 	private function exists( string $table ): bool {
@@ -76,8 +71,8 @@ final class Schema {
 		if ( ! $this->exists( $table ) ) {
 			return false;
 		}
-		// phpcs:ignore WordPress.DB.DirectDatabaseQuery
-		$keys = $this->wpdb->get_results( $this->wpdb->prepare( 'SHOW INDEX FROM %i', $table ), ARRAY_A );
+		// phpcs:ignore WordPress.DB
+		$keys = $this->wpdb->get_results( "SHOW INDEX FROM `{$table}`", ARRAY_A );
 		foreach ( (array) $keys as $key ) {
 			if ( 'appointment_id' === $key['Column_name'] && '0' === (string) $key['Non_unique'] ) {
 				return true;

@@ -1,0 +1,112 @@
+<?php
+declare( strict_types=1 );
+
+namespace KiviCare\Telemed\Config;
+
+use KiviCare\Telemed\Install\Installer;
+
+/**
+ * Everything the extension needs to know about this site, in the shape its Config class takes.
+ */
+final class NativeSettings {
+
+	private const SALTS = array(
+		'AUTH_KEY',
+		'SECURE_AUTH_KEY',
+		'LOGGED_IN_KEY',
+		'NONCE_KEY',
+		'AUTH_SALT',
+		'SECURE_AUTH_SALT',
+		'LOGGED_IN_SALT',
+		'NONCE_SALT',
+	);
+
+	/**
+	 * KiviCare books inside a request: a provider that is down may cost this much and no more.
+	 */
+	private const CONNECT_TIMEOUT_MS = 3000;
+	private const TOTAL_TIMEOUT_MS   = 10000;
+
+	public function __construct(
+		private readonly \wpdb $wpdb,
+		private readonly Settings $settings,
+		private readonly Constants $constants
+	) {}
+
+	/**
+	 * The settings array.
+	 *
+	 * @return array<string, mixed>
+	 */
+	public function to_array(): array {
+		return array(
+			'site' => (string) get_option( Installer::SITE_ID, '' ),
+			'db'   => $this->database(),
+			'keys' => array(
+				'primary' => $this->constants->text( 'KEY' ),
+				'retired' => $this->constants->list( 'RETIRED_KEYS' ),
+				'salts'   => $this->salts(),
+			),
+			'zoom' => $this->zoom(),
+			// URLs, CA and plain http never come from the database: an injected row must not redirect tokens.
+			'http' => array(
+				'ca_file'            => $this->constants->text( 'CA_FILE' ),
+				'allow_http'         => $this->constants->flag( 'ALLOW_HTTP' ),
+				'connect_timeout_ms' => self::CONNECT_TIMEOUT_MS,
+				'total_timeout_ms'   => self::TOTAL_TIMEOUT_MS,
+			),
+		);
+	}
+
+	/**
+	 * The database of this site as wp-config.php names it.
+	 *
+	 * @return array<string, string|int>
+	 */
+	private function database(): array {
+		return array(
+			'host'           => (string) DB_HOST,
+			'user'           => (string) DB_USER,
+			'password'       => (string) DB_PASSWORD,
+			'name'           => (string) DB_NAME,
+			'charset'        => '' !== (string) $this->wpdb->charset ? (string) $this->wpdb->charset : 'utf8mb4',
+			'prefix'         => (string) $this->wpdb->prefix,
+			'base_prefix'    => (string) $this->wpdb->base_prefix,
+			'usermeta_table' => (string) $this->wpdb->usermeta,
+			'client_flags'   => defined( 'MYSQL_CLIENT_FLAGS' ) ? (int) MYSQL_CLIENT_FLAGS : 0,
+		);
+	}
+
+	/**
+	 * Zoom's endpoints and the clinic's credentials.
+	 *
+	 * @return array<string, string>
+	 */
+	private function zoom(): array {
+		$zoom = $this->settings->zoom();
+		return array(
+			'api_url'       => $this->constants->text( 'ZOOM_API_URL' ) ?? 'https://api.zoom.us/v2',
+			'oauth_url'     => $this->constants->text( 'ZOOM_OAUTH_URL' ) ?? 'https://zoom.us/oauth',
+			'auth_type'     => $zoom['auth_type'],
+			// A left-over account id must not turn an OAuth site into a clinic-wide one.
+			'account_id'    => AuthType::ServerToServer->value === $zoom['auth_type'] ? $zoom['account_id'] : '',
+			'client_id'     => $zoom['client_id'],
+			'client_secret' => $zoom['client_secret'],
+		);
+	}
+
+	/**
+	 * All salts in one string, or null unless every one is set and none is the sample's text.
+	 */
+	private function salts(): ?string {
+		$salts = '';
+		foreach ( self::SALTS as $name ) {
+			$value = defined( $name ) ? (string) constant( $name ) : '';
+			if ( '' === $value || 'put your unique phrase here' === $value ) {
+				return null;
+			}
+			$salts .= $value;
+		}
+		return $salts;
+	}
+}

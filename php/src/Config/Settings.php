@@ -1,0 +1,123 @@
+<?php
+declare( strict_types=1 );
+
+namespace KiviCare\Telemed\Config;
+
+use KiviCare\Telemed\Contracts\Bridge;
+
+/**
+ * The clinic's Zoom settings: constants win over the add-on's own option. The client secret is sealed at rest.
+ */
+final class Settings {
+
+	public const OPTION = 'kiviCare_zoom_telemed_setting';
+
+	/**
+	 * Shown instead of a stored secret; sent back it means "keep".
+	 */
+	public const MASK = '••••••••••••';
+
+	private const DEFAULTS = array(
+		'enableCal'     => 'No',
+		'auth_type'     => 'none',
+		'client_id'     => '',
+		'client_secret' => '',
+		'account_id'    => '',
+		'redirect_url'  => '',
+	);
+
+	public function __construct( private readonly Constants $constants ) {}
+
+	/**
+	 * Effective settings. The secret is sealed, or plain when it comes from a constant.
+	 *
+	 * @return array{enableCal: string, auth_type: string, client_id: string, client_secret: string, account_id: string, redirect_url: string}
+	 */
+	public function zoom(): array {
+		$settings = $this->stored();
+		foreach ( array( 'auth_type', 'client_id', 'client_secret', 'account_id' ) as $field ) {
+			$settings[ $field ] = $this->constants->text( 'ZOOM_' . strtoupper( $field ) ) ?? $settings[ $field ];
+		}
+		$settings['auth_type'] = ( AuthType::tryFrom( $settings['auth_type'] ) ?? AuthType::None )->value;
+		return $settings;
+	}
+
+	/**
+	 * Effective settings as a screen or REST answer may show them.
+	 *
+	 * @return array<string, string>
+	 */
+	public function zoom_for_display(): array {
+		$settings = $this->zoom();
+		if ( '' !== $settings['client_secret'] ) {
+			$settings['client_secret'] = self::MASK;
+		}
+		return $settings;
+	}
+
+	public function auth_type(): AuthType {
+		return AuthType::from( $this->zoom()['auth_type'] );
+	}
+
+	/**
+	 * Whether one Zoom account of the clinic serves all doctors.
+	 */
+	public function is_clinic_wide(): bool {
+		return AuthType::ServerToServer === $this->auth_type() && '' !== $this->zoom()['account_id'] && $this->has_client();
+	}
+
+	/**
+	 * Whether Zoom can work at all with these settings.
+	 */
+	public function is_configured(): bool {
+		return match ( $this->auth_type() ) {
+			AuthType::None           => false,
+			AuthType::OAuth          => $this->has_client(),
+			AuthType::ServerToServer => $this->is_clinic_wide(),
+		};
+	}
+
+	/**
+	 * Saves Zoom settings. Absent fields keep their value; so does a secret that is empty or the mask.
+	 *
+	 * @param Bridge                $bridge  Seals the secret.
+	 * @param array<string, string> $changes auth_type, client_id, client_secret (plain), account_id, redirect_url.
+	 * @throws \InvalidArgumentException When the auth type is unknown.
+	 * @throws \KiviCare\Telemed\Bridge\BridgeException When the secret cannot be sealed; nothing is saved then.
+	 */
+	public function save_zoom( Bridge $bridge, #[\SensitiveParameter] array $changes ): void {
+		$settings = $this->stored();
+		foreach ( array( 'auth_type', 'client_id', 'account_id', 'redirect_url' ) as $field ) {
+			if ( isset( $changes[ $field ] ) ) {
+				$settings[ $field ] = trim( $changes[ $field ] );
+			}
+		}
+		$auth_type = AuthType::tryFrom( $settings['auth_type'] );
+		if ( null === $auth_type ) {
+			throw new \InvalidArgumentException( 'auth_type must be none, oauth or server-to-server' );
+		}
+		$secret = trim( $changes['client_secret'] ?? '' );
+		if ( '' !== $secret && self::MASK !== $secret ) {
+			$settings['client_secret'] = $bridge->seal( $secret, 'option:' . self::OPTION, 'client_secret' );
+		}
+		// KiviCare compares with exactly this spelling.
+		$settings['enableCal'] = AuthType::None === $auth_type ? 'No' : 'Yes';
+		update_option( self::OPTION, $settings );
+	}
+
+	/**
+	 * The option with every field present and text.
+	 *
+	 * @return array<string, string>
+	 */
+	private function stored(): array {
+		$option = get_option( self::OPTION, array() );
+		$stored = array_filter( is_array( $option ) ? $option : array(), 'is_scalar' );
+		return array_map( 'strval', array_merge( self::DEFAULTS, $stored ) );
+	}
+
+	private function has_client(): bool {
+		$settings = $this->zoom();
+		return '' !== $settings['client_id'] && '' !== $settings['client_secret'];
+	}
+}
