@@ -1,10 +1,21 @@
 //! Telemedicine meetings for KiviCare: providers, tokens, encryption, mapping tables and the operations journal.
 //!
-//! The core never names PHP. The bindings live in `php` behind the cargo feature of that name.
+//! Layers, from the ground: [`error`], [`secret`], [`clock`] · [`http`], [`retry`], [`vault`], [`store`], [`runtime`]
+//! · [`oauth`] · [`zoom`] · [`service`] (use cases) · [`site`] (a site's settings and long-lived parts). The core
+//! never names PHP; the bindings live in `php` behind the cargo feature of that name.
 
+pub mod clock;
 pub mod error;
+pub mod http;
+pub mod meeting;
+pub mod oauth;
+pub mod passcode;
+pub mod retry;
+pub mod runtime;
 pub mod secret;
+pub mod service;
 pub mod store;
 pub mod vault;
+pub mod zoom;
 
 pub use error::{Error, ErrorKind, Result};

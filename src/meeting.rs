@@ -78,7 +78,7 @@ impl Visit {
             .trim()
             .parse()
             .map_err(|_| invalid_input("the appointment's start is not a date and time like 2030-01-31 09:00:00"))?;
-        let zoned = local.to_zoned(zone).map_err(|_| invalid_input("the appointment's start is out of range"))?;
+        let zoned = local.to_zoned_datetime(zone).map_err(|_| invalid_input("the appointment's start is out of range"))?;
         Ok(zoned.timestamp())
     }
 

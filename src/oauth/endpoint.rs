@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use oauth2::basic::BasicTokenType;
 use oauth2::{
@@ -79,9 +80,9 @@ impl OAuthClient {
             .set_token_uri(
                 TokenUrl::new(self.token_url.to_string()).map_err(|_| configuration("the token URL is not a URL"))?,
             );
-        let send = |request: HttpRequest| self.relay(request, deadline);
+        let relay = Relay { client: self, deadline };
         let token = oauth2::RefreshToken::new(refresh.expose().to_owned());
-        let reply = client.exchange_refresh_token(&token).request_async(&send).await.map_err(token_error)?;
+        let reply = client.exchange_refresh_token(&token).request_async(&relay).await.map_err(token_error)?;
         let renewed = reply.refresh_token().map(|token| RefreshToken::new(token.secret().clone()));
         Ok(token_set(&reply, renewed.or_else(|| Some(refresh.clone())), now))
     }
@@ -131,6 +132,22 @@ impl OAuthClient {
             return Err(RelayError(busy(&response)));
         }
         to_http(response)
+    }
+}
+
+/// The oauth2 crate's way to our transport. A named type, because a closure's future would not be `Send` for every
+/// lifetime.
+struct Relay<'a> {
+    client: &'a OAuthClient,
+    deadline: Instant,
+}
+
+impl<'c> oauth2::AsyncHttpClient<'c> for Relay<'_> {
+    type Error = RelayError;
+    type Future = BoxFuture<'c, std::result::Result<HttpResponse, RelayError>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(self.client.relay(request, self.deadline))
     }
 }
 

@@ -39,7 +39,7 @@ fn pause(error: &Error, attempts: u32) -> i64 {
 
 /// Zoom's daily allowance resets at 00:00 UTC.
 fn next_utc_day(now: Timestamp) -> i64 {
-    let zoned = now.to_zoned(TimeZone::UTC);
+    let zoned = now.to_zoned_datetime(TimeZone::UTC);
     let midnight = zoned.checked_add(1.day()).and_then(|tomorrow| tomorrow.start_of_day());
     midnight.map_or(now.as_second() + 86_400, |midnight| midnight.timestamp().as_second())
 }
