@@ -73,7 +73,9 @@ fn backoff(limits: &Limits, attempt: u32) -> Duration {
         builder = builder.with_jitter();
     }
     let skipped = usize::try_from(attempt.saturating_sub(1).min(32)).unwrap_or(32);
-    builder.build().nth(skipped).unwrap_or(limits.longest_pause)
+    let pause = builder.build().nth(skipped).unwrap_or(limits.longest_pause);
+    // backon multiplies in floating point; whole milliseconds keep the result exact.
+    Duration::from_millis(u64::try_from(pause.as_millis()).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]
