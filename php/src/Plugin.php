@@ -1,0 +1,124 @@
+<?php
+declare( strict_types=1 );
+
+namespace KiviCare\Telemed;
+
+use KiviCare\Telemed\Bridge\ExtensionBridge;
+use KiviCare\Telemed\Config\Constants;
+use KiviCare\Telemed\Config\DoctorConnections;
+use KiviCare\Telemed\Config\NativeSettings;
+use KiviCare\Telemed\Config\Settings;
+use KiviCare\Telemed\Contracts\Bridge;
+use KiviCare\Telemed\Contracts\Registerable;
+use KiviCare\Telemed\Install\Installer;
+use KiviCare\Telemed\Install\Schema;
+use KiviCare\Telemed\KiviCare\Appointments;
+use KiviCare\Telemed\KiviCare\JournalFallback;
+use KiviCare\Telemed\KiviCare\MeetingDesk;
+
+/**
+ * The list of services and with it of all hooks. Objects that KiviCare builds itself find their services here.
+ */
+final class Plugin {
+
+	/**
+	 * Must equal the extension's version and the plugin header.
+	 */
+	public const VERSION = '0.1.0';
+
+	/**
+	 * Version of the add-on interface that KiviCare checks; below 4.0.0 it deactivates the add-on.
+	 */
+	private const ADD_ON_VERSION = '4.0.0';
+
+	private static ?self $instance = null;
+
+	private readonly Settings $settings;
+
+	private readonly DoctorConnections $doctors;
+
+	public function __construct(
+		private readonly Bridge $bridge,
+		private readonly Requirements $requirements
+	) {
+		$this->settings = new Settings( new Constants() );
+		$this->doctors  = new DoctorConnections( $bridge, $this->settings );
+	}
+
+	/**
+	 * Entry point, on plugins_loaded: KiviCare's classes exist and init, where KiviCare asks for providers, is ahead.
+	 */
+	public static function boot(): void {
+		global $wpdb;
+		$constants = new Constants();
+		$bridge    = new ExtensionBridge( new NativeSettings( $wpdb, new Settings( $constants ), $constants ) );
+		self::use( new self( $bridge, Requirements::of_this_site( $bridge ) ) );
+		self::instance()->register();
+	}
+
+	public static function instance(): self {
+		return self::$instance ?? throw new \LogicException( 'KiviCare Telemed is used before plugins_loaded' );
+	}
+
+	/**
+	 * Makes a plugin object the one that KiviCare's own objects reach; tests put one with another bridge here.
+	 */
+	public static function use( self $plugin ): void {
+		self::$instance = $plugin;
+	}
+
+	public function register(): void {
+		foreach ( $this->services() as $service ) {
+			$service->register();
+		}
+		if ( $this->requirements->are_met() ) {
+			define( 'KIVICARE_TELEMED_VERSION', self::ADD_ON_VERSION );
+		}
+	}
+
+	public function bridge(): Bridge {
+		return $this->bridge;
+	}
+
+	public function settings(): Settings {
+		return $this->settings;
+	}
+
+	public function doctors(): DoctorConnections {
+		return $this->doctors;
+	}
+
+	public function meetings(): MeetingDesk {
+		global $wpdb;
+		return new MeetingDesk( $this->bridge, new Appointments( $wpdb ), $this->doctors, new JournalFallback( $wpdb ) );
+	}
+
+	public function status(): StatusReport {
+		global $wpdb;
+		return new StatusReport( $this->requirements, $this->bridge, $this->settings, new Schema( $wpdb ) );
+	}
+
+	/**
+	 * Every service with hooks. Those that face KiviCare stay out while a requirement is missing.
+	 *
+	 * @return list<Registerable>
+	 */
+	private function services(): array {
+		global $wpdb;
+		$always = array(
+			new Installer( new Schema( $wpdb ) ),
+			new Admin\RequirementsNotice( $this->requirements ),
+			new SiteHealth\ExtensionCheck( $this->requirements ),
+			new Cli\Commands( $this ),
+		);
+		if ( ! $this->requirements->are_met() ) {
+			return $always;
+		}
+		return array(
+			...$always,
+			new SiteHealth\KeyCheck( $this->bridge ),
+			new Compat\ModelLoader(),
+			new KiviCare\ProviderRegistration(),
+		);
+	}
+}
