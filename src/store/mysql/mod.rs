@@ -1,0 +1,279 @@
+//! The store in the site's MySQL or `MariaDB` database, over connections of our own: `KiviCare` calls us inside its
+//! transaction on WordPress' connection, and what we write must survive its rollback.
+//!
+//! All SQL of the extension is in this folder. The plugin creates the tables.
+
+mod config;
+mod dsn;
+mod error;
+mod lock;
+mod rows;
+mod session;
+mod tokens;
+
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use mysql_async::{Params, Pool, params};
+
+pub use config::DatabaseConfig;
+
+use self::rows::Tables;
+use self::session::{Repeat, Reply, STATEMENT_LIMIT, Statement, perform};
+use super::{
+    Lock, Mapping, NewOperation, Operation, OperationKind, Provider, Setback, Store, TokenRow, checked_setback,
+};
+use crate::error::internal;
+use crate::Result;
+
+/// The states of [`Store::unfinished`].
+const UNFINISHED: &str = "state IN ('in_flight', 'pending', 'parked')";
+
+/// The database store of one site. It connects when first used, and belongs to the tokio runtime that first uses it.
+pub struct MySqlStore {
+    pool: Pool,
+    site: String,
+    tables: Tables,
+}
+
+impl std::fmt::Debug for MySqlStore {
+    /// The pool's own Debug would show the password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MySqlStore").field("site", &self.site).finish_non_exhaustive()
+    }
+}
+
+impl MySqlStore {
+    /// A store for the site (any text that tells it from others on the same database server). Does not connect yet.
+    pub fn new(config: DatabaseConfig, site: &str) -> Result<Self> {
+        if config.name.is_empty() || config.user.is_empty() {
+            return Err(crate::error::configuration("DB_NAME and DB_USER must be set in wp-config.php."));
+        }
+        let tables = Tables::new(&config);
+        Ok(Self { pool: Pool::new(config.options()?), site: site.to_owned(), tables })
+    }
+
+    /// Connects if need be and asks the server for a sign of life.
+    pub async fn ping(&self) -> Result<()> {
+        self.run("SELECT 1".to_owned(), Params::Empty, Repeat::Harmless).await.map(drop)
+    }
+
+    /// Closes every session. Waits until those in use are given back.
+    pub async fn disconnect(self) -> Result<()> {
+        self.pool.disconnect().await.map_err(|failure| error::Failure::of(failure).error)
+    }
+
+    async fn run(&self, sql: String, values: impl Into<Params>, repeat: Repeat) -> Result<Reply> {
+        let (_session, reply) =
+            perform(&self.pool, &[Statement::new(sql, values)], repeat, STATEMENT_LIMIT).await?;
+        Ok(reply)
+    }
+
+    /// Runs the statements as one transaction. Each caller's may be repeated harmlessly.
+    async fn transact(&self, statements: &[Statement]) -> Result<()> {
+        perform(&self.pool, statements, Repeat::Harmless, STATEMENT_LIMIT).await.map(drop)
+    }
+
+    async fn find_mapping(
+        &self,
+        provider: Provider,
+        column: &str,
+        value: impl Into<mysql_async::Value>,
+    ) -> Result<Option<Mapping>> {
+        let table = self.tables.mapping(provider);
+        let sql = format!(
+            "SELECT {} FROM {} WHERE {column} = ? ORDER BY id DESC LIMIT 1",
+            table.columns(),
+            table.name
+        );
+        let reply = self.run(sql, Params::Positional(vec![value.into()]), Repeat::Harmless).await?;
+        reply.rows.first().map(|row| rows::mapping(provider, row)).transpose()
+    }
+
+    /// Marks the operation done; none leaves its meeting id as it is.
+    fn finish(&self, id: u64, meeting_id: Option<&str>) -> Statement {
+        let sql = format!(
+            "UPDATE {} SET state = 'done', meeting_id = COALESCE(:meeting_id, meeting_id), reason = '', message = '', \
+             lease_until = NULL, resume_at = NULL, updated_at = UTC_TIMESTAMP() WHERE id = :id",
+            self.tables.operations
+        );
+        Statement::new(sql, params! { meeting_id, id })
+    }
+
+    fn upsert(&self, mapping: &Mapping) -> Statement {
+        let table = self.tables.mapping(mapping.provider);
+        let columns = [
+            Some(("appointment_id", mysql_async::Value::from(mapping.appointment_id))),
+            Some((table.meeting_id, mapping.meeting_id.as_str().into())),
+            Some((table.start_url, mapping.start_url.as_str().into())),
+            Some((table.join_url, mapping.join_url.as_str().into())),
+            Some(("password", mapping.password.as_str().into())),
+            Some(("extra", mapping.extra.as_str().into())),
+            table.uuid.map(|uuid| (uuid, mapping.uuid.as_str().into())),
+        ];
+        let (names, values): (Vec<_>, Vec<_>) = columns.into_iter().flatten().unzip();
+        let marks = vec!["?"; names.len()].join(", ");
+        let changes: Vec<_> = names.iter().map(|name| format!("{name} = VALUES({name})")).collect();
+        let sql = format!(
+            "INSERT INTO {} ({}, created_at, updated_at) VALUES ({marks}, UTC_TIMESTAMP(), UTC_TIMESTAMP()) \
+             ON DUPLICATE KEY UPDATE {}, updated_at = VALUES(updated_at)",
+            table.name,
+            names.join(", "),
+            changes.join(", ")
+        );
+        Statement::new(sql, Params::Positional(values))
+    }
+
+    async fn insert_operation(&self, new: NewOperation) -> Result<u64> {
+        let sql = format!(
+            "INSERT INTO {} (appointment_id, doctor_id, provider, kind, state, marker, meeting_id, request, attempts, \
+             reason, message, lease_until, created_at, updated_at) VALUES (:appointment_id, :doctor_id, :provider, \
+             :kind, 'in_flight', :marker, :meeting_id, :request, 1, '', '', \
+             DATE_ADD(UTC_TIMESTAMP(), INTERVAL :lease SECOND), UTC_TIMESTAMP(), UTC_TIMESTAMP())",
+            self.tables.operations
+        );
+        let values = params! {
+            "appointment_id" => new.appointment_id,
+            "doctor_id" => new.doctor_id,
+            "provider" => new.provider.id(),
+            "kind" => new.kind.name(),
+            "marker" => new.marker,
+            "meeting_id" => new.meeting_id,
+            "request" => new.request,
+            "lease" => seconds(new.lease),
+        };
+        let reply = self.run(sql, values, Repeat::Never).await?;
+        reply.last_id.ok_or_else(|| internal("The journal's table gives its rows no ids."))
+    }
+
+    async fn take_up(&self, id: u64, lease: Duration) -> Result<bool> {
+        // Strictly less: times are kept in whole seconds, and a lease must not end before its time.
+        let sql = format!(
+            "UPDATE {} SET state = 'in_flight', attempts = attempts + 1, resume_at = NULL, \
+             lease_until = DATE_ADD(UTC_TIMESTAMP(), INTERVAL :lease SECOND), updated_at = UTC_TIMESTAMP() \
+             WHERE id = :id AND (state IN ('pending', 'parked') OR (state = 'in_flight' AND \
+             (lease_until IS NULL OR lease_until < UTC_TIMESTAMP())))",
+            self.tables.operations
+        );
+        let values = params! { "lease" => seconds(lease), id };
+        Ok(self.run(sql, values, Repeat::Never).await?.affected > 0)
+    }
+
+    async fn record_setback(&self, id: u64, setback: Setback) -> Result<()> {
+        let setback = checked_setback(setback)?;
+        let sql = format!(
+            "UPDATE {} SET state = :state, reason = :reason, message = :message, lease_until = NULL, \
+             resume_at = DATE_ADD('1970-01-01 00:00:00', INTERVAL :resume_at SECOND), \
+             updated_at = UTC_TIMESTAMP() WHERE id = :id AND {UNFINISHED}",
+            self.tables.operations
+        );
+        let values = params! {
+            "state" => setback.state.name(),
+            "reason" => setback.reason.name(),
+            "message" => setback.message,
+            "resume_at" => setback.resume_at,
+            id,
+        };
+        self.run(sql, values, Repeat::Harmless).await.map(drop)
+    }
+}
+
+/// Whole seconds, rounded up so that a lease is never shorter than asked for.
+fn seconds(lease: Duration) -> u64 {
+    lease.as_secs() + u64::from(lease.subsec_nanos() > 0)
+}
+
+impl Store for MySqlStore {
+    fn mapping<'a>(
+        &'a self,
+        provider: Provider,
+        appointment_id: u64,
+    ) -> BoxFuture<'a, Result<Option<Mapping>>> {
+        self.find_mapping(provider, "appointment_id", appointment_id).boxed()
+    }
+
+    fn mapping_by_meeting<'a>(
+        &'a self,
+        provider: Provider,
+        meeting_id: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Mapping>>> {
+        self.find_mapping(provider, self.tables.mapping(provider).meeting_id, meeting_id).boxed()
+    }
+
+    fn begin_operation(&self, new: NewOperation) -> BoxFuture<'_, Result<u64>> {
+        self.insert_operation(new).boxed()
+    }
+
+    fn resume_operation(&self, id: u64, lease: Duration) -> BoxFuture<'_, Result<bool>> {
+        self.take_up(id, lease).boxed()
+    }
+
+    fn complete_create<'a>(&'a self, id: u64, mapping: &'a Mapping) -> BoxFuture<'a, Result<()>> {
+        async move { self.transact(&[self.upsert(mapping), self.finish(id, Some(&mapping.meeting_id))]).await }.boxed()
+    }
+
+    fn complete_cancel(&self, id: u64, provider: Provider, appointment_id: u64) -> BoxFuture<'_, Result<()>> {
+        let sql = format!("DELETE FROM {} WHERE appointment_id = ?", self.tables.mapping(provider).name);
+        let statements = [Statement::new(sql, (appointment_id,)), self.finish(id, None)];
+        async move { self.transact(&statements).await }.boxed()
+    }
+
+    fn complete(&self, id: u64) -> BoxFuture<'_, Result<()>> {
+        let statements = [self.finish(id, None)];
+        async move { self.transact(&statements).await }.boxed()
+    }
+
+    fn set_back(&self, id: u64, setback: Setback) -> BoxFuture<'_, Result<()>> {
+        self.record_setback(id, setback).boxed()
+    }
+
+    fn unfinished<'a>(
+        &'a self,
+        provider: Provider,
+        kind: OperationKind,
+        appointment_id: u64,
+    ) -> BoxFuture<'a, Result<Option<Operation>>> {
+        let sql = format!(
+            "SELECT {} FROM {} WHERE appointment_id = ? AND provider = ? AND kind = ? AND {UNFINISHED} \
+             ORDER BY id DESC LIMIT 1",
+            rows::OPERATION_COLUMNS,
+            self.tables.operations
+        );
+        async move {
+            let reply = self.run(sql, (appointment_id, provider.id(), kind.name()), Repeat::Harmless).await?;
+            reply.rows.first().map(rows::operation).transpose()
+        }
+        .boxed()
+    }
+
+    fn operations(&self, appointment_id: u64) -> BoxFuture<'_, Result<Vec<Operation>>> {
+        let sql = format!(
+            "SELECT {} FROM {} WHERE appointment_id = ? ORDER BY id",
+            rows::OPERATION_COLUMNS,
+            self.tables.operations
+        );
+        async move {
+            let reply = self.run(sql, (appointment_id,), Repeat::Harmless).await?;
+            reply.rows.iter().map(rows::operation).collect()
+        }
+        .boxed()
+    }
+
+    fn read_token<'a>(&'a self, row: &'a TokenRow) -> BoxFuture<'a, Result<Option<String>>> {
+        tokens::read(self, row).boxed()
+    }
+
+    fn swap_token<'a>(
+        &'a self,
+        row: &'a TokenRow,
+        expected: Option<&'a str>,
+        sealed: &'a str,
+    ) -> BoxFuture<'a, Result<bool>> {
+        tokens::swap(self, row, expected, sealed).boxed()
+    }
+
+    fn lock<'a>(&'a self, name: &'a str, wait: Duration) -> BoxFuture<'a, Result<Box<dyn Lock>>> {
+        lock::acquire(&self.pool, &self.site, name, wait).boxed()
+    }
+}
