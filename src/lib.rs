@@ -14,8 +14,12 @@ pub mod retry;
 pub mod runtime;
 pub mod secret;
 pub mod service;
+pub mod site;
 pub mod store;
 pub mod vault;
 pub mod zoom;
+
+#[cfg(feature = "php")]
+mod php;
 
 pub use error::{Error, ErrorKind, Result};
