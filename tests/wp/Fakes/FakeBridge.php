@@ -1,0 +1,141 @@
+<?php
+declare( strict_types=1 );
+
+namespace KiviCare\Telemed\Tests\Fakes;
+
+use KiviCare\Telemed\Contracts\Bridge;
+use KiviCare\Telemed\Plugin;
+
+/**
+ * Plays the extension: answers what the test says and keeps what it was given.
+ */
+final class FakeBridge implements Bridge {
+
+	public ?string $version = Plugin::VERSION;
+
+	public string $key_source = 'key';
+
+	/** Answer, or exception, of the next meeting calls. */
+	public array|\Throwable $outcome;
+
+	/** @var list<array<string, mixed>> */
+	public array $created = array();
+
+	/** @var list<array<string, mixed>> */
+	public array $cancelled = array();
+
+	/** @var list<array<string, mixed>> Mapping rows with a provider key. */
+	public array $mappings = array();
+
+	/** @var list<array{plaintext: string, owner: string, purpose: string}> */
+	public array $sealed = array();
+
+	public ?\Throwable $seal_error = null;
+
+	public function __construct() {
+		$this->outcome = self::pending();
+	}
+
+	public static function ready( int $appointment_id, string $meeting_id = '8812345' ): array {
+		return array(
+			'state'           => 'ready',
+			'operation_id'    => 1,
+			'reason'          => '',
+			'message'         => '',
+			'mapping'         => self::mapping( $appointment_id, $meeting_id ),
+			'token_refreshed' => false,
+		);
+	}
+
+	public static function pending(): array {
+		return array(
+			'state'           => 'pending',
+			'operation_id'    => 1,
+			'reason'          => 'unavailable',
+			'message'         => 'Zoom does not answer',
+			'mapping'         => null,
+			'token_refreshed' => false,
+		);
+	}
+
+	public static function mapping( int $appointment_id, string $meeting_id, string $provider = 'zoom' ): array {
+		return array(
+			'provider'       => $provider,
+			'appointment_id' => $appointment_id,
+			'meeting_id'     => $meeting_id,
+			'uuid'           => 'abc==',
+			'start_url'      => "https://clinic.example/start/{$appointment_id}",
+			'join_url'       => "https://zoom.example/j/{$meeting_id}?pwd=a%2Bb",
+			'password'       => 'p4ss',
+			'extra'          => '{}',
+		);
+	}
+
+	public function version(): ?string {
+		return $this->version;
+	}
+
+	/**
+	 * With a backslash, which a forgotten wp_slash() would eat.
+	 */
+	public function seal( string $plaintext, string $owner, string $purpose ): string {
+		if ( null !== $this->seal_error ) {
+			throw $this->seal_error;
+		}
+		$this->sealed[] = compact( 'plaintext', 'owner', 'purpose' );
+		return 'fake\\1:' . hash( 'sha256', $owner . $purpose . $plaintext );
+	}
+
+	public function reseal( string $sealed, string $owner, string $purpose ): string {
+		return $sealed;
+	}
+
+	public function is_sealed( string $text ): bool {
+		return str_starts_with( $text, 'fake\\1:' );
+	}
+
+	public function vault_status(): array {
+		return array(
+			'source' => $this->key_source,
+			'key_id' => 'k1',
+		);
+	}
+
+	public function create_meeting( array $visit ): array {
+		$this->created[] = $visit;
+		return $this->answer();
+	}
+
+	public function cancel_meeting( array $visit ): array {
+		$this->cancelled[] = $visit;
+		return $this->answer();
+	}
+
+	public function find_by_appointment( string $provider, int $appointment_id ): ?array {
+		return $this->find( $provider, 'appointment_id', $appointment_id );
+	}
+
+	public function find_by_meeting( string $provider, string $meeting_id ): ?array {
+		return $this->find( $provider, 'meeting_id', $meeting_id );
+	}
+
+	public function operations( int $appointment_id ): array {
+		return array();
+	}
+
+	private function answer(): array {
+		if ( $this->outcome instanceof \Throwable ) {
+			throw $this->outcome;
+		}
+		return $this->outcome;
+	}
+
+	private function find( string $provider, string $key, int|string $value ): ?array {
+		foreach ( $this->mappings as $row ) {
+			if ( $provider === $row['provider'] && $value === $row[ $key ] ) {
+				return $row;
+			}
+		}
+		return null;
+	}
+}
