@@ -1,0 +1,24 @@
+.DEFAULT_GOAL := help
+
+help: ## This list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Install what build and tests need (Debian packages, cargo-php)
+	@bash tests/stack/setup.sh
+
+build: ## Build the extension for release
+	@cargo build --release --features php
+
+test: setup ## Every test layer, counted
+	@bash tests/stack/test.sh
+
+stubs: setup ## Write the PHP stubs anew
+	@bash .ci/stubs write
+
+stop: ## End the site and the database
+	@bash tests/stack/stop.sh
+
+clean: stop ## Remove everything built and cached
+	@rm -rf .cache target
+
+.PHONY: help setup build test stubs stop clean

@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# Runs test layers and counts them: test.sh [layer...]; all of them, in order, without arguments.
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+format_and_lints() {
+	cargo fmt --check && echo "check: rustfmt ok"
+	cargo clippy -q --all-targets -- -D warnings && echo "check: clippy ok"
+	cargo clippy -q --features php,fault-injection -- -D warnings && echo "check: clippy with bindings ok"
+	if grep -rlE 'ext_php_rs|Zval|ZendCallable' "$ROOT/src" --include='*.rs' | grep -v "^$ROOT/src/php/"; then
+		fail "PHP types outside src/php"
+	fi
+	echo "check: the core never names PHP ok"
+}
+
+php_lint() {
+	local file
+	while IFS= read -r file; do
+		php -n -l "$file" >/dev/null && echo "check: $file ok"
+	done < <(cd "$ROOT" && find php tests -name '*.php' -not -path '*/target/*' | sort)
+}
+
+unit() { cargo test --color never; }
+sandbox() { cargo test -p telemed-sandbox --color never; }
+
+store() {
+	"$ROOT/tests/stack/db.sh" start
+	. "$RUN/db.env"
+	cargo test --color never --test store_contract
+}
+
+build_extension() { cargo build -q --features php,fault-injection; }
+
+ext() {
+	build_extension
+	"$ROOT/tests/stack/db.sh" start
+	. "$RUN/db.env"
+	TELEMED_EXTENSION=$EXTENSION php -d extension="$EXTENSION" "$(command -v phpunit)" -c "$ROOT/tests/phpunit-ext.xml"
+}
+
+wp() {
+	build_extension
+	"$ROOT/tests/stack/up.sh"
+	. "$RUN/site.env"
+	WORDPRESS_PATH=$SITE php -d extension="$EXTENSION" "$(command -v phpunit)" -c "$ROOT/tests/phpunit-wp.xml"
+}
+
+e2e() {
+	build_extension
+	"$ROOT/tests/stack/up.sh"
+	. "$RUN/site.env"
+	php "$(command -v phpunit)" -c "$ROOT/tests/phpunit-e2e.xml"
+}
+
+all=(format_and_lints php_lint unit sandbox store ext)
+[ -d "$ROOT/tests/kivicare" ] && [ -f "$ROOT/tests/stack/up.sh" ] && [ -f "$ROOT/tests/phpunit-wp.xml" ] && all+=(wp)
+[ -f "$ROOT/tests/phpunit-e2e.xml" ] && all+=(e2e)
+all+=(stubs)
+stubs() { "$ROOT/.ci/stubs" check; }
+
+layers=("$@")
+[ ${#layers[@]} -gt 0 ] || layers=("${all[@]}")
+rm -f "$RESULTS"/*.count
+for name in "${layers[@]}"; do layer "$name" "$name"; done
+[ -x "$ROOT/tests/stack/stop.sh" ] && "$ROOT/tests/stack/stop.sh" >/dev/null
+
+echo
+step "layers"
+cat "$RESULTS"/*.count
+read -r passed failed < <(awk '{p += $2; f += $4} END {print p, f}' "$RESULTS"/*.count)
+echo
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
