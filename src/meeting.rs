@@ -53,32 +53,43 @@ pub fn time_zone(text: &str) -> Result<TimeZone> {
         Some('-') => -1,
         _ => return Err(unknown_zone(text)),
     };
-    let (hours, minutes) = digits.split_at(1).1.split_once(':').unwrap_or((digits.split_at(1).1, "0"));
+    let (hours, minutes) = digits
+        .split_at(1)
+        .1
+        .split_once(':')
+        .unwrap_or((digits.split_at(1).1, "0"));
     let number = |part: &str| part.parse::<i32>().map_err(|_| unknown_zone(text));
     let (hours, minutes) = (number(hours)?, number(minutes)?);
     if !(0..=14).contains(&hours) || !(0..60).contains(&minutes) {
         return Err(unknown_zone(text));
     }
-    let offset = jiff::tz::Offset::from_seconds(sign * (hours * 3600 + minutes * 60)).map_err(|_| unknown_zone(text))?;
+    let offset = jiff::tz::Offset::from_seconds(sign * (hours * 3600 + minutes * 60))
+        .map_err(|_| unknown_zone(text))?;
     Ok(TimeZone::fixed(offset))
 }
 
 fn unknown_zone(text: &str) -> crate::Error {
-    let shown: String = text.chars().filter(|c| c.is_ascii_graphic()).take(40).collect();
-    invalid_input(format!("the time zone \"{shown}\" is unknown; set the appointment's or the site's time zone"))
+    let shown: String = text.chars().filter(char::is_ascii_graphic).take(40).collect();
+    invalid_input(format!(
+        "the time zone \"{shown}\" is unknown; set the appointment's or the site's time zone"
+    ))
 }
 
 impl Visit {
     /// The start as an instant. In a gap of daylight saving the later reading counts, in a fold the earlier one.
     pub fn start_instant(&self) -> Result<Timestamp> {
-        let name = if self.timezone.trim().is_empty() { &self.fallback_timezone } else { &self.timezone };
+        let name = if self.timezone.trim().is_empty() {
+            &self.fallback_timezone
+        } else {
+            &self.timezone
+        };
         let zone = time_zone(name)?;
-        let local: civil::DateTime = self
-            .start
-            .trim()
-            .parse()
-            .map_err(|_| invalid_input("the appointment's start is not a date and time like 2030-01-31 09:00:00"))?;
-        let zoned = local.to_zoned_datetime(zone).map_err(|_| invalid_input("the appointment's start is out of range"))?;
+        let local: civil::DateTime = self.start.trim().parse().map_err(|_| {
+            invalid_input("the appointment's start is not a date and time like 2030-01-31 09:00:00")
+        })?;
+        let zoned = local
+            .to_zoned_datetime(zone)
+            .map_err(|_| invalid_input("the appointment's start is out of range"))?;
         Ok(zoned.timestamp())
     }
 
@@ -96,7 +107,9 @@ impl Visit {
 /// A fresh marker: 128 random bits as 32 lower-case hex digits.
 pub fn new_marker() -> Result<String> {
     let mut bytes = [0u8; 16];
-    SystemRandom::new().fill(&mut bytes).map_err(|_| internal("the system gives no random numbers"))?;
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .map_err(|_| internal("the system gives no random numbers"))?;
     Ok(data_encoding::HEXLOWER.encode(&bytes))
 }
 
@@ -129,21 +142,38 @@ mod tests {
             ("UTC", "2030-07-01T09:00:00Z"),
             ("", "2030-07-01T03:30:00Z"),
         ] {
-            assert_eq!(visit("2030-07-01 09:00:00", zone).start_instant().unwrap().to_string(), utc, "{zone}");
+            assert_eq!(
+                visit("2030-07-01 09:00:00", zone)
+                    .start_instant()
+                    .unwrap()
+                    .to_string(),
+                utc,
+                "{zone}"
+            );
         }
     }
 
     #[test]
     fn daylight_saving_gaps_and_folds_are_settled() {
-        let gap = visit("2030-03-31 02:30:00", "Europe/Berlin").start_instant().unwrap();
+        let gap = visit("2030-03-31 02:30:00", "Europe/Berlin")
+            .start_instant()
+            .unwrap();
         assert_eq!(gap.to_string(), "2030-03-31T01:30:00Z");
-        let fold = visit("2030-10-27 02:30:00", "Europe/Berlin").start_instant().unwrap();
+        let fold = visit("2030-10-27 02:30:00", "Europe/Berlin")
+            .start_instant()
+            .unwrap();
         assert_eq!(fold.to_string(), "2030-10-27T00:30:00Z");
     }
 
     #[test]
     fn unusable_zones_and_times_name_the_remedy() {
-        assert!(visit("2030-07-01 09:00:00", "Mars/Base").start_instant().unwrap_err().to_string().contains("time zone"));
+        assert!(
+            visit("2030-07-01 09:00:00", "Mars/Base")
+                .start_instant()
+                .unwrap_err()
+                .to_string()
+                .contains("time zone")
+        );
         assert!(visit("tomorrow", "UTC").start_instant().is_err());
         assert!(time_zone("+").is_err() && time_zone("+99:00").is_err() && time_zone("é").is_err());
     }

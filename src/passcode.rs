@@ -29,7 +29,11 @@ pub struct Rules {
 /// itself or to its neighbour in the alphabet; or digits alone where the account wants that.
 pub fn generate(rules: Rules) -> Result<Passcode> {
     let random = SystemRandom::new();
-    let classes: &[&[u8]] = if rules.only_allow_numeric { &[DIGITS] } else { &[UPPER, LOWER, DIGITS, SPECIAL] };
+    let classes: &[&[u8]] = if rules.only_allow_numeric {
+        &[DIGITS]
+    } else {
+        &[UPPER, LOWER, DIGITS, SPECIAL]
+    };
     loop {
         let mut text = String::with_capacity(LENGTH);
         let alphabet: Vec<u8> = if rules.only_allow_numeric {
@@ -41,21 +45,29 @@ pub fn generate(rules: Rules) -> Result<Passcode> {
             text.push(char::from(pick(&random, &alphabet)?));
         }
         // Drawing again keeps the distribution even; about one draw in three is kept.
-        if classes.iter().all(|class| text.bytes().any(|c| class.contains(&c))) && !has_run(&text) {
+        if classes
+            .iter()
+            .all(|class| text.bytes().any(|c| class.contains(&c)))
+            && !has_run(&text)
+        {
             return Ok(Passcode::new(text));
         }
     }
 }
 
 fn has_run(text: &str) -> bool {
-    text.as_bytes().windows(2).any(|pair| matches!(pair, [a, b] if a.abs_diff(*b) <= 1))
+    text.as_bytes()
+        .windows(2)
+        .any(|pair| matches!(pair, [a, b] if a.abs_diff(*b) <= 1))
 }
 
 fn pick(random: &SystemRandom, alphabet: &[u8]) -> Result<u8> {
     let limit = 256 - 256 % alphabet.len();
     loop {
         let mut byte = [0u8; 1];
-        random.fill(&mut byte).map_err(|_| internal("the system gives no random numbers"))?;
+        random
+            .fill(&mut byte)
+            .map_err(|_| internal("the system gives no random numbers"))?;
         let index = usize::from(byte[0]);
         // Rejecting the uneven rest avoids modulo bias.
         if let (true, Some(found)) = (index < limit, alphabet.get(index % alphabet.len())) {
@@ -83,14 +95,18 @@ mod tests {
 
     #[test]
     fn numeric_accounts_get_digits_alone() {
-        let code = generate(Rules { only_allow_numeric: true }).unwrap();
+        let code = generate(Rules {
+            only_allow_numeric: true,
+        })
+        .unwrap();
         assert!(code.expose().bytes().all(|c| c.is_ascii_digit()));
     }
 
     #[test]
     fn passcodes_do_not_repeat() {
-        let codes: std::collections::HashSet<_> =
-            (0..500).map(|_| generate(Rules::default()).unwrap().expose().to_owned()).collect();
+        let codes: std::collections::HashSet<_> = (0..500)
+            .map(|_| generate(Rules::default()).unwrap().expose().to_owned())
+            .collect();
         assert_eq!(codes.len(), 500);
     }
 }

@@ -46,12 +46,20 @@ fn build() -> Result<Runtime> {
 
 fn with_process<T>(work: impl FnOnce(&mut Process) -> Result<T>) -> Result<T> {
     let mut slot = PROCESS.lock().unwrap_or_else(PoisonError::into_inner);
-    if slot.as_ref().is_none_or(|process| process.id != std::process::id()) {
+    if slot
+        .as_ref()
+        .is_none_or(|process| process.id != std::process::id())
+    {
         // The parent's parts, after a fork: forgotten, never dropped.
         std::mem::forget(slot.take());
-        *slot = Some(Process { id: std::process::id(), runtime: build()?, parts: HashMap::new() });
+        *slot = Some(Process {
+            id: std::process::id(),
+            runtime: build()?,
+            parts: HashMap::new(),
+        });
     }
-    slot.as_mut().map_or_else(|| Err(internal("the runtime is gone")), work)
+    slot.as_mut()
+        .map_or_else(|| Err(internal("the runtime is gone")), work)
 }
 
 fn handle() -> Result<Handle> {
@@ -66,20 +74,27 @@ where
 {
     let handle = handle()?;
     let task = handle.spawn(future);
-    handle.block_on(task).map_err(|_| internal("the extension met a defect of its own (panic); please report it"))
+    handle
+        .block_on(task)
+        .map_err(|_| internal("the extension met a defect of its own (panic); please report it"))
 }
 
 /// The part of this process with this name, made on first use.
 pub fn per_process<T: Any + Send + Sync>(key: &str, make: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
     with_process(|process| {
-        if let Some(found) = process.parts.get(key).cloned().and_then(|part| part.downcast::<T>().ok()) {
+        if let Some(found) = process
+            .parts
+            .get(key)
+            .cloned()
+            .and_then(|part| part.downcast::<T>().ok())
+        {
             return Ok(found);
         }
         // Some parts look for the runtime while they are built.
         let _entered = process.runtime.enter();
-        let made = Arc::new(make()?);
-        process.parts.insert(key.to_owned(), made.clone());
-        Ok(made)
+        let part = Arc::new(make()?);
+        process.parts.insert(key.to_owned(), part.clone());
+        Ok(part)
     })
 }
 

@@ -47,7 +47,10 @@ impl SiteSettings {
             http: runtime::per_process(&key, || ReqwestClient::new(&self.http))?,
             clock: Arc::new(SystemClock),
             zoom: self.zoom.clone(),
-            budget: Budget { request: self.http.total_timeout, total: self.http.total_timeout },
+            budget: Budget {
+                request: self.http.total_timeout,
+                total: self.http.total_timeout,
+            },
         })
     }
 }

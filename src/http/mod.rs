@@ -32,7 +32,12 @@ impl fmt::Debug for Request {
 
 /// A URL as it may stand in a message: without user, query and fragment.
 pub fn redacted(url: &Url) -> String {
-    format!("{}://{}{}", url.scheme(), url.host_str().unwrap_or("-"), url.path())
+    format!(
+        "{}://{}{}",
+        url.scheme(),
+        url.host_str().unwrap_or("-"),
+        url.path()
+    )
 }
 
 /// A complete answer.

@@ -54,8 +54,16 @@ impl ReqwestClient {
             .http2_keep_alive_timeout(Duration::from_secs(5))
             .http2_keep_alive_while_idle(true)
             .build()
-            .map_err(|_| configuration("the HTTP client could not be built; check the CA file and the system's certificates"))?;
-        Ok(Self { client, allow_http: config.allow_http, max_body: config.max_body })
+            .map_err(|_| {
+                configuration(
+                    "the HTTP client could not be built; check the CA file and the system's certificates",
+                )
+            })?;
+        Ok(Self {
+            client,
+            allow_http: config.allow_http,
+            max_body: config.max_body,
+        })
     }
 
     fn check(&self, url: &Url) -> std::result::Result<(), TransportError> {
@@ -65,14 +73,18 @@ impl ReqwestClient {
         Err(TransportError {
             kind: TransportErrorKind::InvalidUrl,
             sent: false,
-            message: "only https is allowed, and plain http to this machine where wp-config.php says so".to_owned(),
+            message: "only https is allowed, and plain http to this machine where wp-config.php says so"
+                .to_owned(),
         })
     }
 
     async fn exchange(&self, request: Request) -> std::result::Result<Response, TransportError> {
         self.check(&request.url)?;
-        let mut outgoing =
-            self.client.request(request.method, request.url).headers(request.headers).timeout(request.timeout);
+        let mut outgoing = self
+            .client
+            .request(request.method, request.url)
+            .headers(request.headers)
+            .timeout(request.timeout);
         if let Some(body) = request.body {
             outgoing = outgoing.body(body);
         }
@@ -89,7 +101,11 @@ impl ReqwestClient {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Response { status, headers, body })
+        Ok(Response {
+            status,
+            headers,
+            body,
+        })
     }
 }
 
@@ -114,7 +130,11 @@ fn tls(config: &HttpConfig) -> Result<ClientConfig> {
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if let Some(path) = &config.ca_file {
         let shown = path.display();
-        let unreadable = || configuration(format!("the CA file {shown} cannot be read as PEM; correct KIVICARE_TELEMED_CA_FILE"));
+        let unreadable = || {
+            configuration(format!(
+                "the CA file {shown} cannot be read as PEM; correct KIVICARE_TELEMED_CA_FILE"
+            ))
+        };
         let found: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(path)
             .map_err(|_| unreadable())?
             .collect::<std::result::Result<_, _>>()
@@ -137,7 +157,14 @@ fn tls(config: &HttpConfig) -> Result<ClientConfig> {
 fn transport_error(error: &reqwest::Error) -> TransportError {
     let (kind, message) = if error.is_connect() {
         let timed_out = error.is_timeout();
-        (TransportErrorKind::Connect, if timed_out { "no connection in time" } else { "no connection" })
+        (
+            TransportErrorKind::Connect,
+            if timed_out {
+                "no connection in time"
+            } else {
+                "no connection"
+            },
+        )
     } else if error.is_timeout() {
         (TransportErrorKind::Timeout, "no answer in time")
     } else if error.is_builder() {
@@ -146,7 +173,17 @@ fn transport_error(error: &reqwest::Error) -> TransportError {
         (TransportErrorKind::Reset, "the connection broke")
     };
     let sent = !matches!(kind, TransportErrorKind::Connect | TransportErrorKind::InvalidUrl);
-    let refused_certificate = error.source().is_some_and(|cause| format!("{cause:?}").contains("InvalidCertificate"));
-    let message = if refused_certificate { "the server's certificate is not trusted" } else { message };
-    TransportError { kind, sent, message: message.to_owned() }
+    let refused_certificate = error
+        .source()
+        .is_some_and(|cause| format!("{cause:?}").contains("InvalidCertificate"));
+    let message = if refused_certificate {
+        "the server's certificate is not trusted"
+    } else {
+        message
+    };
+    TransportError {
+        kind,
+        sent,
+        message: message.to_owned(),
+    }
 }

@@ -78,17 +78,32 @@ impl OAuthClient {
         let client: Client = oauth2::Client::new(ClientId::new(self.client_id.clone()))
             .set_client_secret(oauth2::ClientSecret::new(self.client_secret.expose().to_owned()))
             .set_token_uri(
-                TokenUrl::new(self.token_url.to_string()).map_err(|_| configuration("the token URL is not a URL"))?,
+                TokenUrl::new(self.token_url.to_string())
+                    .map_err(|_| configuration("the token URL is not a URL"))?,
             );
-        let relay = Relay { client: self, deadline };
+        let relay = Relay {
+            client: self,
+            deadline,
+        };
         let token = oauth2::RefreshToken::new(refresh.expose().to_owned());
-        let reply = client.exchange_refresh_token(&token).request_async(&relay).await.map_err(token_error)?;
-        let renewed = reply.refresh_token().map(|token| RefreshToken::new(token.secret().clone()));
+        let reply = client
+            .exchange_refresh_token(&token)
+            .request_async(&relay)
+            .await
+            .map_err(token_error)?;
+        let renewed = reply
+            .refresh_token()
+            .map(|token| RefreshToken::new(token.secret().clone()));
         Ok(token_set(&reply, renewed.or_else(|| Some(refresh.clone())), now))
     }
 
     /// Zoom's server-to-server grant (`account_credentials`), which the oauth2 crate does not model.
-    pub async fn account_credentials(&self, account_id: &str, now: i64, deadline: Instant) -> Result<TokenSet> {
+    pub async fn account_credentials(
+        &self,
+        account_id: &str,
+        now: i64,
+        deadline: Instant,
+    ) -> Result<TokenSet> {
         let form = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("grant_type", "account_credentials")
             .append_pair("account_id", account_id)
@@ -112,26 +127,49 @@ impl OAuthClient {
 
     fn basic(&self) -> Result<HeaderValue> {
         let encode = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-        let pair = format!("{}:{}", encode(&self.client_id), encode(self.client_secret.expose()));
-        let mut value = HeaderValue::from_str(&format!("Basic {}", data_encoding::BASE64.encode(pair.as_bytes())))
-            .map_err(|_| internal("the client credentials cannot be sent"))?;
+        let pair = format!(
+            "{}:{}",
+            encode(&self.client_id),
+            encode(self.client_secret.expose())
+        );
+        let mut value = HeaderValue::from_str(&format!(
+            "Basic {}",
+            data_encoding::BASE64.encode(pair.as_bytes())
+        ))
+        .map_err(|_| internal("the client credentials cannot be sent"))?;
         value.set_sensitive(true);
         Ok(value)
     }
 
     /// Sends one token request; passing faults become errors here, so that only real answers are parsed.
-    async fn relay(&self, request: HttpRequest, deadline: Instant) -> std::result::Result<HttpResponse, RelayError> {
+    async fn relay(
+        &self,
+        request: HttpRequest,
+        deadline: Instant,
+    ) -> std::result::Result<HttpResponse, RelayError> {
         let (parts, body) = request.into_parts();
-        let url = Url::parse(&parts.uri.to_string()).map_err(|_| RelayError(configuration("the token URL is not a URL")))?;
-        let request = Request { method: parts.method, url, headers: parts.headers, body: Some(body), timeout: self.timeout };
+        let url = Url::parse(&parts.uri.to_string())
+            .map_err(|_| RelayError(configuration("the token URL is not a URL")))?;
+        let request = Request {
+            method: parts.method,
+            url,
+            headers: parts.headers,
+            body: Some(body),
+            timeout: self.timeout,
+        };
         // A refresh is no more repeatable than a create: the old token dies with the first answer.
-        let response = retry::send(&*self.http, &Policy::interactive(deadline), request, Effect::Create)
-            .await
-            .map_err(|failure| RelayError(failed(&failure)))?;
+        let response = retry::send(
+            &*self.http,
+            &Policy::interactive(deadline),
+            request,
+            Effect::Create,
+        )
+        .await
+        .map_err(|failure| RelayError(failed(&failure)))?;
         if response.status.is_server_error() || response.status == StatusCode::TOO_MANY_REQUESTS {
             return Err(RelayError(busy(&response)));
         }
-        to_http(response)
+        Ok(to_http(response))
     }
 }
 
@@ -162,7 +200,7 @@ impl From<RelayError> for Error {
     }
 }
 
-fn to_http(response: Response) -> std::result::Result<HttpResponse, RelayError> {
+fn to_http(response: Response) -> HttpResponse {
     let mut headers = HeaderMap::new();
     if let Some(kind) = response.headers.get(header::CONTENT_TYPE) {
         headers.insert(header::CONTENT_TYPE, kind.clone());
@@ -170,21 +208,30 @@ fn to_http(response: Response) -> std::result::Result<HttpResponse, RelayError> 
     let mut answer = http::Response::new(response.body);
     *answer.status_mut() = response.status;
     *answer.headers_mut() = headers;
-    Ok(answer)
+    answer
 }
 
 fn busy(response: &Response) -> Error {
     let code = response.status.as_u16();
-    Error::new(ErrorKind::Unavailable, format!("the token endpoint answered {code}; it will be asked again later"))
+    Error::new(
+        ErrorKind::Unavailable,
+        format!("the token endpoint answered {code}; it will be asked again later"),
+    )
 }
 
 fn failed(failure: &Failure) -> Error {
     let cause: &TransportError = &failure.error;
-    Error::new(ErrorKind::Unavailable, format!("the token endpoint could not be reached ({cause})"))
+    Error::new(
+        ErrorKind::Unavailable,
+        format!("the token endpoint could not be reached ({cause})"),
+    )
 }
 
 fn unreadable() -> Error {
-    Error::new(ErrorKind::Unavailable, "the token endpoint sent an unreadable answer; it will be asked again later")
+    Error::new(
+        ErrorKind::Unavailable,
+        "the token endpoint sent an unreadable answer; it will be asked again later",
+    )
 }
 
 /// RFC 6749 §5.2. Only the exact `invalid_grant` ends a connection; see Zoom's OAuth error messages.
@@ -200,7 +247,10 @@ fn refused(body: &ErrorBody) -> Error {
         "invalid_request" | "unsupported_grant_type" | "bad_request" => configuration(
             "the provider refuses the token request; check the account id and that the app is activated",
         ),
-        _ => Error::new(ErrorKind::Unavailable, "the provider refused the token request without a known reason"),
+        _ => Error::new(
+            ErrorKind::Unavailable,
+            "the provider refused the token request without a known reason",
+        ),
     }
 }
 
@@ -215,7 +265,9 @@ fn token_error(error: RequestTokenError<RelayError, ErrorBody>) -> Error {
 
 fn token_set(reply: &Reply, refresh: Option<RefreshToken>, now: i64) -> TokenSet {
     let lifetime = reply.expires_in().unwrap_or(Duration::from_secs(3600)).as_secs();
-    let scope = reply.scopes().map(|scopes| scopes.iter().map(|s| s.as_str()).collect::<Vec<_>>().join(" "));
+    let scope = reply
+        .scopes()
+        .map(|scopes| scopes.iter().map(|s| s.as_str()).collect::<Vec<_>>().join(" "));
     TokenSet {
         access: AccessToken::new(reply.access_token().secret().clone()),
         refresh,

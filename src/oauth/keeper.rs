@@ -52,8 +52,14 @@ pub struct TokenKeeper {
 /// The associated data that binds a token row to its owner.
 pub fn context(row: &TokenRow) -> Context {
     match row {
-        TokenRow::UserMeta { user_id, key } => Context { owner: format!("user:{user_id}"), purpose: key.clone() },
-        TokenRow::Option { name } => Context { owner: format!("option:{name}"), purpose: name.clone() },
+        TokenRow::UserMeta { user_id, key } => Context {
+            owner: format!("user:{user_id}"),
+            purpose: key.clone(),
+        },
+        TokenRow::Option { name } => Context {
+            owner: format!("option:{name}"),
+            purpose: name.clone(),
+        },
     }
 }
 
@@ -67,7 +73,10 @@ impl TokenKeeper {
         rejected: Option<&AccessToken>,
     ) -> Result<Usable> {
         if let Some(set) = self.read(row).await?.1.filter(|set| self.accepts(set, rejected)) {
-            return Ok(Usable { access: set.access, refreshed: false });
+            return Ok(Usable {
+                access: set.access,
+                refreshed: false,
+            });
         }
         let lock = self.store.lock(&lock_name(row), LOCK_WAIT).await?;
         let outcome = self.refresh_locked(row, source, rejected).await;
@@ -85,17 +94,29 @@ impl TokenKeeper {
     ) -> Result<Usable> {
         let (sealed, current) = self.read(row).await?;
         if let Some(set) = current.as_ref().filter(|set| self.accepts(set, rejected)) {
-            return Ok(Usable { access: set.access.clone(), refreshed: true });
+            return Ok(Usable {
+                access: set.access.clone(),
+                refreshed: true,
+            });
         }
         let renewed = source.obtain(current.as_ref()).await?;
         let text = self.vault.seal(&context(row), &renewed.to_json()?)?;
         if self.write(row, sealed.as_deref(), &text).await? {
-            return Ok(Usable { access: renewed.access, refreshed: true });
+            return Ok(Usable {
+                access: renewed.access,
+                refreshed: true,
+            });
         }
         // Somebody connected or disconnected meanwhile, outside the lock. Theirs counts.
         match self.read(row).await?.1 {
-            Some(set) if self.accepts(&set, rejected) => Ok(Usable { access: set.access, refreshed: true }),
-            _ => Err(Error::new(ErrorKind::Reauthorize, "the connection was changed meanwhile; connect again")),
+            Some(set) if self.accepts(&set, rejected) => Ok(Usable {
+                access: set.access,
+                refreshed: true,
+            }),
+            _ => Err(Error::new(
+                ErrorKind::Reauthorize,
+                "the connection was changed meanwhile; connect again",
+            )),
         }
     }
 
@@ -104,7 +125,9 @@ impl TokenKeeper {
     }
 
     async fn read(&self, row: &TokenRow) -> Result<(Option<String>, Option<TokenSet>)> {
-        let Some(sealed) = self.store.read_token(row).await? else { return Ok((None, None)) };
+        let Some(sealed) = self.store.read_token(row).await? else {
+            return Ok((None, None));
+        };
         let set = TokenSet::from_json(&self.vault.open(&context(row), &sealed)?)?;
         Ok((Some(sealed), Some(set)))
     }

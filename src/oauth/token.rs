@@ -41,11 +41,16 @@ impl TokenSet {
     pub fn from_json(json: &[u8]) -> Result<Self> {
         // The parser's own message could quote the token, so it is dropped.
         let stored: Stored<'_> = serde_json::from_slice(json).map_err(|_| {
-            Error::new(ErrorKind::Vault, "the stored tokens are not readable; disconnect and connect the doctor again")
+            Error::new(
+                ErrorKind::Vault,
+                "the stored tokens are not readable; disconnect and connect the doctor again",
+            )
         })?;
         Ok(Self {
             access: AccessToken::new(stored.access_token.into_owned()),
-            refresh: stored.refresh_token.map(|token| RefreshToken::new(token.into_owned())),
+            refresh: stored
+                .refresh_token
+                .map(|token| RefreshToken::new(token.into_owned())),
             expires_at: stored.expires_at,
             scope: stored.scope.into_owned(),
         })
@@ -86,12 +91,20 @@ mod tests {
         let back = TokenSet::from_json(&set.to_json().unwrap()).unwrap();
         assert_eq!(back.access.expose(), "a");
         assert_eq!(back.refresh.unwrap().expose(), "r");
-        assert_eq!((back.expires_at, back.scope.as_str()), (1000, "meeting:write:meeting"));
+        assert_eq!(
+            (back.expires_at, back.scope.as_str()),
+            (1000, "meeting:write:meeting")
+        );
     }
 
     #[test]
     fn freshness_ends_a_minute_before_expiry() {
-        let set = TokenSet { access: AccessToken::new("a"), refresh: None, expires_at: 1000, scope: String::new() };
+        let set = TokenSet {
+            access: AccessToken::new("a"),
+            refresh: None,
+            expires_at: 1000,
+            scope: String::new(),
+        };
         assert!(set.is_fresh(939));
         assert!(!set.is_fresh(940));
     }

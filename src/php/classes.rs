@@ -95,7 +95,10 @@ impl Telemed {
     /// createMeeting, with mapping null.
     pub fn cancel_meeting(&self, visit: &ZendHashTable) -> PhpResult<Array> {
         guarded(|| {
-            let (id, host) = (convert::Fields(visit).number("appointment_id")?, convert::host(visit)?);
+            let (id, host) = (
+                convert::Fields(visit).number("appointment_id")?,
+                convert::host(visit)?,
+            );
             let telemed = self.0.telemed()?;
             let outcome = runtime::run(async move { telemed.cancel_meeting(id, &host).await })??;
             convert::outcome(&outcome)
@@ -125,7 +128,12 @@ impl ZoomClient {
 impl ZoomClient {
     /// Connection: doctor_id, doctor_tokens (bool), host (Zoom user id or e-mail for server-to-server).
     pub fn __construct(config: &Config, connection: &ZendHashTable) -> PhpResult<Self> {
-        guarded(|| Ok(Self { settings: config.0.clone(), host: convert::host(connection)? }))
+        guarded(|| {
+            Ok(Self {
+                settings: config.0.clone(),
+                host: convert::host(connection)?,
+            })
+        })
     }
 
     /// Creates a private scheduled meeting. Array as Telemed::createMeeting: start, timezone, duration_minutes, topic.
@@ -171,7 +179,11 @@ impl ZoomClient {
 
     /// Whether the account takes digits alone as passcodes.
     pub fn numeric_passcodes(&self) -> PhpResult<bool> {
-        guarded(|| Ok(self.with(|zoom| async move { zoom.passcode_rules().await })?.only_allow_numeric))
+        guarded(|| {
+            Ok(self
+                .with(|zoom| async move { zoom.passcode_rules().await })?
+                .only_allow_numeric)
+        })
     }
 }
 

@@ -30,9 +30,9 @@ impl<'a> Fields<'a> {
     pub fn text(&self, key: &str) -> Result<String> {
         match self.raw(key) {
             None => Ok(String::new()),
-            Some(value) => {
-                value.coerce_to_string().ok_or_else(|| invalid_input(format!("the field {key} must be text")))
-            }
+            Some(value) => value
+                .coerce_to_string()
+                .ok_or_else(|| invalid_input(format!("the field {key} must be text"))),
         }
     }
 
@@ -43,7 +43,9 @@ impl<'a> Fields<'a> {
     /// A non-negative whole number, or zero when absent.
     pub fn number(&self, key: &str) -> Result<u64> {
         let Some(value) = self.raw(key) else { return Ok(0) };
-        let number = value.long().or_else(|| value.str().and_then(|text| text.trim().parse().ok()));
+        let number = value
+            .long()
+            .or_else(|| value.str().and_then(|text| text.trim().parse().ok()));
         number
             .and_then(|number| u64::try_from(number).ok())
             .ok_or_else(|| invalid_input(format!("the field {key} must be a whole number")))
@@ -55,12 +57,16 @@ impl<'a> Fields<'a> {
 
     fn section(&self, key: &str) -> Result<Fields<'a>> {
         let array = self.raw(key).and_then(Zval::array);
-        array.map(Fields).ok_or_else(|| invalid_input(format!("the section {key} is missing")))
+        array
+            .map(Fields)
+            .ok_or_else(|| invalid_input(format!("the section {key} is missing")))
     }
 
     fn list(&self, key: &str) -> Vec<String> {
         let array = self.raw(key).and_then(Zval::array);
-        array.map(|list| list.values().filter_map(Zval::string).collect()).unwrap_or_default()
+        array
+            .map(|list| list.values().filter_map(Zval::string).collect())
+            .unwrap_or_default()
     }
 
     fn small(&self, key: &str) -> Result<u32> {
@@ -70,16 +76,27 @@ impl<'a> Fields<'a> {
 
 fn millis(fields: &Fields<'_>, key: &str, default: u64) -> Result<Duration> {
     let given = fields.number(key)?;
-    Ok(Duration::from_millis(if given == 0 { default } else { given.clamp(100, 60_000) }))
+    Ok(Duration::from_millis(if given == 0 {
+        default
+    } else {
+        given.clamp(100, 60_000)
+    }))
 }
 
 /// `Config`'s array.
 pub fn settings(array: &ZendHashTable) -> Result<SiteSettings> {
     let all = Fields(array);
-    let (db, keys, zoom, http) = (all.section("db")?, all.section("keys")?, all.section("zoom")?, all.section("http")?);
+    let (db, keys, zoom, http) = (
+        all.section("db")?,
+        all.section("keys")?,
+        all.section("zoom")?,
+        all.section("http")?,
+    );
     let site = all.text("site")?;
     if site.is_empty() {
-        return Err(invalid_input("the site id is missing; deactivate and activate the KiviCare Telemed plugin"));
+        return Err(invalid_input(
+            "the site id is missing; deactivate and activate the KiviCare Telemed plugin",
+        ));
     }
     let ca_file = http.optional("ca_file")?.map(Into::into);
     Ok(SiteSettings {
@@ -172,7 +189,11 @@ pub fn mapping(row: &Mapping) -> Result<Array> {
 /// An outcome for PHP; `state` is `ready` where the core says done.
 pub fn outcome(outcome: &Outcome) -> Result<Array> {
     let row = outcome.mapping.as_ref().map(mapping).transpose()?;
-    let state = if outcome.state == OperationState::Done { "ready" } else { outcome.state.name() };
+    let state = if outcome.state == OperationState::Done {
+        "ready"
+    } else {
+        outcome.state.name()
+    };
     array! {
         "state" => state,
         "operation_id" => outcome.operation_id,

@@ -13,6 +13,8 @@ pub fn guarded<T>(work: impl FnOnce() -> Result<T>) -> PhpResult<T> {
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(outcome) => outcome.map_err(|error| to_php(&error)),
         // The panic's own text could hold anything; the log of the host has it on stderr.
-        Err(_) => Err(to_php(&internal("the extension met a defect of its own (panic); please report it"))),
+        Err(_) => Err(to_php(&internal(
+            "the extension met a defect of its own (panic); please report it",
+        ))),
     }
 }

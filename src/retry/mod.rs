@@ -69,7 +69,12 @@ pub async fn send(
         match decide(&policy.limits, effect, ending, attempt, remaining) {
             Decision::Wait(pause) => tokio::time::sleep(pause).await,
             Decision::Stop => {
-                return outcome.map_err(|error| Failure { error: TransportError { sent: ever_sent, ..error } });
+                return outcome.map_err(|error| Failure {
+                    error: TransportError {
+                        sent: ever_sent,
+                        ..error
+                    },
+                });
             }
         }
         attempt = attempt.saturating_add(1);

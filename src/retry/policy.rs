@@ -50,7 +50,13 @@ pub struct Limits {
 ///
 /// A create is repeated only when it certainly had no effect: it never left, or the provider turned it away (429).
 /// A pause that the provider asks for and the budget cannot give ends the matter for now.
-pub fn decide(limits: &Limits, effect: Effect, ending: Ending, attempt: u32, remaining: Duration) -> Decision {
+pub fn decide(
+    limits: &Limits,
+    effect: Effect,
+    ending: Ending,
+    attempt: u32,
+    remaining: Duration,
+) -> Decision {
     let repeatable = match (ending, effect) {
         (Ending::NotSent | Ending::Status(429, _), _) | (Ending::Lost, Effect::Safe) => true,
         (Ending::Status(status, _), Effect::Safe) => matches!(status, 500 | 502 | 503 | 504),
@@ -59,9 +65,17 @@ pub fn decide(limits: &Limits, effect: Effect, ending: Ending, attempt: u32, rem
     if !repeatable || attempt >= limits.attempts {
         return Decision::Stop;
     }
-    let asked = if let Ending::Status(_, Some(pause)) = ending { pause } else { Duration::ZERO };
+    let asked = if let Ending::Status(_, Some(pause)) = ending {
+        pause
+    } else {
+        Duration::ZERO
+    };
     let pause = backoff(limits, attempt).max(asked);
-    if pause < remaining { Decision::Wait(pause) } else { Decision::Stop }
+    if pause < remaining {
+        Decision::Wait(pause)
+    } else {
+        Decision::Stop
+    }
 }
 
 fn backoff(limits: &Limits, attempt: u32) -> Duration {
@@ -96,40 +110,72 @@ mod tests {
 
     #[test]
     fn a_create_whose_effect_is_unknown_is_never_repeated() {
-        for ending in [Ending::Lost, Ending::Status(500, None), Ending::Status(503, Some(Duration::ZERO))] {
+        for ending in [
+            Ending::Lost,
+            Ending::Status(500, None),
+            Ending::Status(503, Some(Duration::ZERO)),
+        ] {
             assert_eq!(after(Effect::Create, ending, 1), Decision::Stop);
         }
     }
 
     #[test]
     fn a_create_that_had_no_effect_is_repeated() {
-        assert!(matches!(after(Effect::Create, Ending::NotSent, 1), Decision::Wait(_)));
-        assert!(matches!(after(Effect::Create, Ending::Status(429, None), 1), Decision::Wait(_)));
+        assert!(matches!(
+            after(Effect::Create, Ending::NotSent, 1),
+            Decision::Wait(_)
+        ));
+        assert!(matches!(
+            after(Effect::Create, Ending::Status(429, None), 1),
+            Decision::Wait(_)
+        ));
     }
 
     #[test]
     fn safe_requests_are_repeated_on_passing_faults_only() {
         assert!(matches!(after(Effect::Safe, Ending::Lost, 1), Decision::Wait(_)));
-        assert!(matches!(after(Effect::Safe, Ending::Status(503, None), 1), Decision::Wait(_)));
+        assert!(matches!(
+            after(Effect::Safe, Ending::Status(503, None), 1),
+            Decision::Wait(_)
+        ));
         for status in [200, 301, 400, 401, 404, 501] {
-            assert_eq!(after(Effect::Safe, Ending::Status(status, None), 1), Decision::Stop);
+            assert_eq!(
+                after(Effect::Safe, Ending::Status(status, None), 1),
+                Decision::Stop
+            );
         }
     }
 
     #[test]
     fn attempts_are_bounded_and_pauses_grow_to_a_limit() {
-        assert_eq!(after(Effect::Safe, Ending::Lost, 1), Decision::Wait(Duration::from_millis(200)));
-        assert_eq!(after(Effect::Safe, Ending::Lost, 2), Decision::Wait(Duration::from_millis(400)));
+        assert_eq!(
+            after(Effect::Safe, Ending::Lost, 1),
+            Decision::Wait(Duration::from_millis(200))
+        );
+        assert_eq!(
+            after(Effect::Safe, Ending::Lost, 2),
+            Decision::Wait(Duration::from_millis(400))
+        );
         assert_eq!(after(Effect::Safe, Ending::Lost, 3), Decision::Stop);
-        let many = Limits { attempts: u32::MAX, ..LIMITS };
+        let many = Limits {
+            attempts: u32::MAX,
+            ..LIMITS
+        };
         let late = decide(&many, Effect::Safe, Ending::Lost, u32::MAX - 1, LONG);
-        assert_eq!(late, Decision::Wait(Duration::from_secs(2)), "attempt counts cannot overflow");
+        assert_eq!(
+            late,
+            Decision::Wait(Duration::from_secs(2)),
+            "attempt counts cannot overflow"
+        );
     }
 
     #[test]
     fn the_providers_pause_counts_and_one_beyond_the_budget_stops() {
         let asked = |seconds| Ending::Status(429, Some(Duration::from_secs(seconds)));
-        assert_eq!(after(Effect::Create, asked(3), 1), Decision::Wait(Duration::from_secs(3)));
+        assert_eq!(
+            after(Effect::Create, asked(3), 1),
+            Decision::Wait(Duration::from_secs(3))
+        );
         assert_eq!(after(Effect::Create, asked(60), 1), Decision::Stop);
     }
 }

@@ -9,7 +9,10 @@ impl Telemed {
     /// Deletes the appointment's Zoom meeting and its mapping. Nothing there: done. A failing provider leaves the
     /// operation in the journal, and the mapping with it.
     pub async fn cancel_meeting(&self, appointment_id: u64, host: &Host) -> Result<Outcome> {
-        let lock = self.store.lock(&lock_name(appointment_id), APPOINTMENT_WAIT).await?;
+        let lock = self
+            .store
+            .lock(&lock_name(appointment_id), APPOINTMENT_WAIT)
+            .await?;
         let outcome = self.cancel_locked(appointment_id, host).await;
         let _ = lock.release().await;
         outcome
@@ -50,7 +53,9 @@ impl Telemed {
         let refreshed = client.token_refreshed();
         match deleted {
             Ok(()) => {
-                self.store.complete_cancel(id, Provider::Zoom, appointment_id).await?;
+                self.store
+                    .complete_cancel(id, Provider::Zoom, appointment_id)
+                    .await?;
                 Ok(Outcome::done(id, None, refreshed))
             }
             Err(error) => self.set_back(id, attempts, &error, refreshed).await,
@@ -77,7 +82,10 @@ impl Telemed {
                 self.store.complete(create.id).await?;
                 Ok(Outcome::done(create.id, None, client.token_refreshed()))
             }
-            Err(error) => self.set_back(create.id, attempts, &error, client.token_refreshed()).await,
+            Err(error) => {
+                self.set_back(create.id, attempts, &error, client.token_refreshed())
+                    .await
+            }
         }
     }
 }

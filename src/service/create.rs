@@ -22,7 +22,10 @@ impl Telemed {
     /// A failing provider is not an error: the outcome says where the operation waits, and the journal keeps it.
     /// Errors are only those before the journal is written: database, lock.
     pub async fn create_meeting(&self, visit: &Visit, host: &Host) -> Result<Outcome> {
-        let lock = self.store.lock(&lock_name(visit.appointment_id), APPOINTMENT_WAIT).await?;
+        let lock = self
+            .store
+            .lock(&lock_name(visit.appointment_id), APPOINTMENT_WAIT)
+            .await?;
         let outcome = self.create_locked(visit, host).await;
         // A lock that cannot be given back ends with its session; the outcome counts.
         let _ = lock.release().await;
@@ -46,12 +49,16 @@ impl Telemed {
             },
             Err(error) => error,
         };
-        self.set_back(claim.id, claim.attempts, &error, token_refreshed).await
+        self.set_back(claim.id, claim.attempts, &error, token_refreshed)
+            .await
     }
 
     /// Takes up the unfinished operation, or writes a new intent. The inner error is the answer "someone works on it".
     async fn claim(&self, visit: &Visit) -> Result<std::result::Result<Claim, Outcome>> {
-        let unfinished = self.store.unfinished(Provider::Zoom, OperationKind::Create, visit.appointment_id).await?;
+        let unfinished = self
+            .store
+            .unfinished(Provider::Zoom, OperationKind::Create, visit.appointment_id)
+            .await?;
         if let Some(operation) = unfinished {
             return Ok(if self.store.resume_operation(operation.id, LEASE).await? {
                 Ok(Claim {
@@ -78,7 +85,12 @@ impl Telemed {
                 lease: LEASE,
             })
             .await?;
-        Ok(Ok(Claim { id, marker, attempts: 1, tried_before: false }))
+        Ok(Ok(Claim {
+            id,
+            marker,
+            attempts: 1,
+            tried_before: false,
+        }))
     }
 
     async fn attempt(&self, visit: &Visit, host: &Host, claim: &Claim) -> (Result<Mapping>, bool) {
@@ -95,7 +107,10 @@ impl Telemed {
             Ok(meeting) => private(&client, meeting).await,
             Err(error) => Err(error),
         };
-        (made.map(|meeting| mapping(visit, meeting)), client.token_refreshed())
+        (
+            made.map(|meeting| mapping(visit, meeting)),
+            client.token_refreshed(),
+        )
     }
 
     /// Records a failed attempt and tells where the operation waits now.
@@ -110,7 +125,14 @@ impl Telemed {
         let (state, message) = (setback.state, setback.message.clone());
         // When even this write fails, the row stays in flight until its lease ends: nothing is lost.
         let _ = self.store.set_back(operation_id, setback).await;
-        Ok(Outcome { state, operation_id, reason: error.kind().name(), message, mapping: None, token_refreshed })
+        Ok(Outcome {
+            state,
+            operation_id,
+            reason: error.kind().name(),
+            message,
+            mapping: None,
+            token_refreshed,
+        })
     }
 }
 

@@ -112,8 +112,11 @@ impl Telemed {
     /// Zoom as this host's connection sees it, for one operation that ends within the budget.
     pub fn zoom_client(&self, host: &Host) -> Result<ZoomClient> {
         let deadline = Instant::now() + self.budget.total;
-        let keeper =
-            TokenKeeper { store: self.store.clone(), vault: self.vault.clone(), clock: self.clock.clone() };
+        let keeper = TokenKeeper {
+            store: self.store.clone(),
+            vault: self.vault.clone(),
+            clock: self.clock.clone(),
+        };
         let oauth = OAuthClient {
             http: self.http.clone(),
             token_url: auth::token_url(&self.zoom.endpoints)?,
@@ -134,13 +137,19 @@ impl Telemed {
 
     fn connection(&self, host: &Host) -> Result<Connection> {
         if host.own_tokens {
-            return Ok(Connection::User { doctor_id: host.doctor_id });
+            return Ok(Connection::User {
+                doctor_id: host.doctor_id,
+            });
         }
         if self.zoom.account_id.is_empty() {
-            return Err(configuration("the doctor is not connected to Zoom and the clinic has no Zoom account set"));
+            return Err(configuration(
+                "the doctor is not connected to Zoom and the clinic has no Zoom account set",
+            ));
         }
         if host.zoom_user.is_empty() || host.zoom_user.eq_ignore_ascii_case("me") {
-            return Err(configuration("the doctor has no Zoom user; map the doctor to a Zoom user or e-mail"));
+            return Err(configuration(
+                "the doctor has no Zoom user; map the doctor to a Zoom user or e-mail",
+            ));
         }
         Ok(Connection::ServerToServer {
             account_id: self.zoom.account_id.clone(),
@@ -149,15 +158,26 @@ impl Telemed {
     }
 
     fn client_secret(&self) -> Result<ClientSecret> {
-        let Some(secret) = self.zoom.client_secret.as_ref().filter(|_| !self.zoom.client_id.is_empty()) else {
-            return Err(configuration("Zoom's client id and client secret are not set; enter them in the settings"));
+        let Some(secret) = self
+            .zoom
+            .client_secret
+            .as_ref()
+            .filter(|_| !self.zoom.client_id.is_empty())
+        else {
+            return Err(configuration(
+                "Zoom's client id and client secret are not set; enter them in the settings",
+            ));
         };
         if !self.vault.is_sealed(secret.expose()) {
             return Ok(secret.clone());
         }
-        let context = Context { owner: format!("option:{ZOOM_SETTINGS_OPTION}"), purpose: "client_secret".to_owned() };
+        let context = Context {
+            owner: format!("option:{ZOOM_SETTINGS_OPTION}"),
+            purpose: "client_secret".to_owned(),
+        };
         let plain = self.vault.open(&context, secret.expose())?;
-        let text = std::str::from_utf8(&plain).map_err(|_| configuration("Zoom's client secret is not text"))?;
+        let text =
+            std::str::from_utf8(&plain).map_err(|_| configuration("Zoom's client secret is not text"))?;
         Ok(ClientSecret::new(text))
     }
 }

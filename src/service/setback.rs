@@ -26,22 +26,38 @@ pub fn setback(error: &Error, attempts: u32, now: Timestamp) -> Setback {
         | ErrorKind::Ambiguous
         | ErrorKind::Store
         | ErrorKind::Busy
-        | ErrorKind::Internal => (OperationState::Pending, Some(now.as_second() + pause(error, attempts))),
+        | ErrorKind::Internal => (
+            OperationState::Pending,
+            Some(now.as_second() + pause(error, attempts)),
+        ),
     };
-    Setback { state, reason: error.kind(), message: error.to_string(), resume_at }
+    Setback {
+        state,
+        reason: error.kind(),
+        message: error.to_string(),
+        resume_at,
+    }
 }
 
 fn pause(error: &Error, attempts: u32) -> i64 {
-    let backoff = FIRST_PAUSE.saturating_mul(1 << attempts.saturating_sub(1).min(10)).min(LONGEST_PAUSE);
-    let asked = error.retry_after().map_or(0, |pause| i64::try_from(pause.as_secs()).unwrap_or(LONGEST_PAUSE));
+    let backoff = FIRST_PAUSE
+        .saturating_mul(1 << attempts.saturating_sub(1).min(10))
+        .min(LONGEST_PAUSE);
+    let asked = error
+        .retry_after()
+        .map_or(0, |pause| i64::try_from(pause.as_secs()).unwrap_or(LONGEST_PAUSE));
     backoff.max(asked)
 }
 
 /// Zoom's daily allowance resets at 00:00 UTC.
 fn next_utc_day(now: Timestamp) -> i64 {
     let zoned = now.to_zoned_datetime(TimeZone::UTC);
-    let midnight = zoned.checked_add(1.day()).and_then(|tomorrow| tomorrow.start_of_day());
-    midnight.map_or(now.as_second() + 86_400, |midnight| midnight.timestamp().as_second())
+    let midnight = zoned
+        .checked_add(1.day())
+        .and_then(|tomorrow| tomorrow.start_of_day());
+    midnight.map_or(now.as_second() + 86_400, |midnight| {
+        midnight.timestamp().as_second()
+    })
 }
 
 #[cfg(test)]
@@ -64,9 +80,13 @@ mod tests {
     #[test]
     fn passing_faults_back_off_and_honour_the_providers_pause() {
         let now = at("2030-05-06T00:00:00Z");
-        let wait = |error: &Error, attempts| setback(error, attempts, now).resume_at.unwrap() - now.as_second();
+        let wait =
+            |error: &Error, attempts| setback(error, attempts, now).resume_at.unwrap() - now.as_second();
         let error = Error::new(ErrorKind::Unavailable, "x");
-        assert_eq!((wait(&error, 1), wait(&error, 2), wait(&error, 50)), (60, 120, 3600));
+        assert_eq!(
+            (wait(&error, 1), wait(&error, 2), wait(&error, 50)),
+            (60, 120, 3600)
+        );
         let asked = Error::new(ErrorKind::RateLimited, "x").with_retry_after(Some(Duration::from_secs(900)));
         assert_eq!(wait(&asked, 1), 900);
     }

@@ -9,8 +9,8 @@ use futures_util::future::{BoxFuture, ready};
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
 use super::{
-    Lock, Mapping, NewOperation, Operation, OperationKind, OperationState, Provider, Setback, Store, TokenRow,
-    checked_setback,
+    Lock, Mapping, NewOperation, Operation, OperationKind, OperationState, Provider, Setback, Store,
+    TokenRow, checked_setback,
 };
 use crate::{Error, ErrorKind, Result};
 
@@ -48,7 +48,10 @@ impl Entry {
     }
 
     fn is_final(&self) -> bool {
-        matches!(self.operation.state, OperationState::Done | OperationState::Failed)
+        matches!(
+            self.operation.state,
+            OperationState::Done | OperationState::Failed
+        )
     }
 }
 
@@ -99,7 +102,10 @@ impl Store for MemoryStore {
         meeting_id: &'a str,
     ) -> BoxFuture<'a, Result<Option<Mapping>>> {
         let content = self.content();
-        let found = content.mappings.values().find(|row| row.provider == provider && row.meeting_id == meeting_id);
+        let found = content
+            .mappings
+            .values()
+            .find(|row| row.provider == provider && row.meeting_id == meeting_id);
         done(found.cloned())
     }
 
@@ -122,13 +128,21 @@ impl Store for MemoryStore {
             resume_at: None,
         };
         let lease_until = Some(Instant::now() + new.lease);
-        content.operations.insert(id, Entry { operation, lease_until });
+        content.operations.insert(
+            id,
+            Entry {
+                operation,
+                lease_until,
+            },
+        );
         done(id)
     }
 
     fn resume_operation(&self, id: u64, lease: Duration) -> BoxFuture<'_, Result<bool>> {
         let mut content = self.content();
-        let Some(entry) = content.operations.get_mut(&id) else { return done(false) };
+        let Some(entry) = content.operations.get_mut(&id) else {
+            return done(false);
+        };
         let now = Instant::now();
         let leased = entry.operation.state == OperationState::InFlight
             && entry.lease_until.is_some_and(|until| now < until);
@@ -190,17 +204,34 @@ impl Store for MemoryStore {
                 && operation.kind == kind
                 && operation.appointment_id == appointment_id
         };
-        done(content.operations.values().rev().find(wanted).map(|entry| entry.operation.clone()))
+        done(
+            content
+                .operations
+                .values()
+                .rev()
+                .find(wanted)
+                .map(|entry| entry.operation.clone()),
+        )
     }
 
     fn operations(&self, appointment_id: u64) -> BoxFuture<'_, Result<Vec<Operation>>> {
         let content = self.content();
         let all = content.operations.values().map(|entry| &entry.operation);
-        done(all.filter(|operation| operation.appointment_id == appointment_id).cloned().collect())
+        done(
+            all.filter(|operation| operation.appointment_id == appointment_id)
+                .cloned()
+                .collect(),
+        )
     }
 
     fn read_token<'a>(&'a self, row: &'a TokenRow) -> BoxFuture<'a, Result<Option<String>>> {
-        done(self.content().tokens.get(row).filter(|sealed| !sealed.is_empty()).cloned())
+        done(
+            self.content()
+                .tokens
+                .get(row)
+                .filter(|sealed| !sealed.is_empty())
+                .cloned(),
+        )
     }
 
     fn swap_token<'a>(
@@ -210,7 +241,11 @@ impl Store for MemoryStore {
         sealed: &'a str,
     ) -> BoxFuture<'a, Result<bool>> {
         let mut content = self.content();
-        let held = content.tokens.get(row).map(String::as_str).filter(|held| !held.is_empty());
+        let held = content
+            .tokens
+            .get(row)
+            .map(String::as_str)
+            .filter(|held| !held.is_empty());
         if held != expected {
             return done(false);
         }
@@ -223,7 +258,10 @@ impl Store for MemoryStore {
         async move {
             match tokio::time::timeout(wait, lock.lock_owned()).await {
                 Ok(guard) => Ok(Box::new(MemoryLock(guard)) as Box<dyn Lock>),
-                Err(_) => Err(Error::new(ErrorKind::Busy, "Another process is working on this. Try again shortly.")),
+                Err(_) => Err(Error::new(
+                    ErrorKind::Busy,
+                    "Another process is working on this. Try again shortly.",
+                )),
             }
         }
         .boxed()

@@ -46,18 +46,31 @@ impl Envelope {
     }
 
     pub fn read(text: &str) -> Result<Self> {
-        let malformed = || Error::new(ErrorKind::Vault, "a stored secret is damaged; enter or connect it again");
+        let malformed = || {
+            Error::new(
+                ErrorKind::Vault,
+                "a stored secret is damaged; enter or connect it again",
+            )
+        };
         let mut parts = text.split('.');
-        let (Some(VERSION), Some(key_id), Some(data), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+        let (Some(VERSION), Some(key_id), Some(data), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
         else {
-            return Err(Error::new(ErrorKind::Vault, "a stored secret is not sealed; enter or connect it again"));
+            return Err(Error::new(
+                ErrorKind::Vault,
+                "a stored secret is not sealed; enter or connect it again",
+            ));
         };
         if key_id.len() != KEY_ID_LENGTH || !key_id.bytes().all(|c| c.is_ascii_hexdigit()) {
             return Err(malformed());
         }
         let bytes = BASE64URL_NOPAD.decode(data.as_bytes()).map_err(|_| malformed())?;
         let (nonce, ciphertext) = bytes.split_first_chunk::<NONCE_LEN>().ok_or_else(malformed)?;
-        Ok(Self { key_id: key_id.to_owned(), nonce: *nonce, ciphertext: ciphertext.to_vec() })
+        Ok(Self {
+            key_id: key_id.to_owned(),
+            nonce: *nonce,
+            ciphertext: ciphertext.to_vec(),
+        })
     }
 
     /// Whether a text has the form of a seal, readable or not.

@@ -64,9 +64,11 @@ impl KeyRing {
         for text in material.primary.iter().chain(&material.retired) {
             keys.push(derive(&raw_key(text)?)?);
         }
-        let salts = material.salts.as_ref().map(ExposeSecret::expose_secret).filter(|salts| {
-            salts.len() >= SHORTEST_SALTS && !salts.contains(SAMPLE_SALT)
-        });
+        let salts = material
+            .salts
+            .as_ref()
+            .map(ExposeSecret::expose_secret)
+            .filter(|salts| salts.len() >= SHORTEST_SALTS && !salts.contains(SAMPLE_SALT));
         let source = match (&material.primary, salts) {
             (Some(_), _) => KeySource::Key,
             (None, Some(_)) => KeySource::Salts,
@@ -74,25 +76,44 @@ impl KeyRing {
         };
         if let Some(salts) = salts {
             let key = derive(salts.as_bytes())?;
-            if source == KeySource::Salts { keys.insert(0, key) } else { keys.push(key) }
+            if source == KeySource::Salts {
+                keys.insert(0, key);
+            } else {
+                keys.push(key);
+            }
         }
         Ok(Self { keys, source })
     }
 
     pub fn active(&self) -> Option<&Key> {
-        if self.source == KeySource::None { None } else { self.keys.first() }
+        if self.source == KeySource::None {
+            None
+        } else {
+            self.keys.first()
+        }
     }
 
     pub fn find(&self, id: &str) -> Option<&Key> {
-        if self.source == KeySource::None { None } else { self.keys.iter().find(|key| key.id == id) }
+        if self.source == KeySource::None {
+            None
+        } else {
+            self.keys.iter().find(|key| key.id == id)
+        }
     }
 }
 
 fn raw_key(text: &SecretString) -> Result<Zeroizing<Vec<u8>>> {
-    let wrong = || configuration("KIVICARE_TELEMED_KEY and each retired key must be 32 random bytes in base64");
-    let bytes = BASE64.decode(text.expose_secret().trim().as_bytes()).map_err(|_| wrong())?;
+    let wrong =
+        || configuration("KIVICARE_TELEMED_KEY and each retired key must be 32 random bytes in base64");
+    let bytes = BASE64
+        .decode(text.expose_secret().trim().as_bytes())
+        .map_err(|_| wrong())?;
     let bytes = Zeroizing::new(bytes);
-    if bytes.len() == 32 { Ok(bytes) } else { Err(wrong()) }
+    if bytes.len() == 32 {
+        Ok(bytes)
+    } else {
+        Err(wrong())
+    }
 }
 
 /// HKDF-SHA256 (RFC 5869): one secret gives a cipher key and, under another info, an id that tells nothing about it.
@@ -107,6 +128,13 @@ fn derive(secret: &[u8]) -> Result<Key> {
     };
     let cipher = UnboundKey::new(&AES_256_GCM, expand(b"seal v1")?.as_slice())
         .map_err(|_| internal("the encryption key could not be made"))?;
-    let id: String = HEXLOWER.encode(expand(b"key id v1")?.as_slice()).chars().take(8).collect();
-    Ok(Key { id, cipher: LessSafeKey::new(cipher) })
+    let id: String = HEXLOWER
+        .encode(expand(b"key id v1")?.as_slice())
+        .chars()
+        .take(8)
+        .collect();
+    Ok(Key {
+        id,
+        cipher: LessSafeKey::new(cipher),
+    })
 }

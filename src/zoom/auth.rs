@@ -46,14 +46,23 @@ impl Connection {
     /// option, one for each account and client, so that an hour costs one token request and not one per worker.
     pub fn token_row(&self, client_id: &str) -> TokenRow {
         match self {
-            Self::User { doctor_id } => TokenRow::UserMeta { user_id: *doctor_id, key: DOCTOR_TOKEN_KEY.to_owned() },
+            Self::User { doctor_id } => TokenRow::UserMeta {
+                user_id: *doctor_id,
+                key: DOCTOR_TOKEN_KEY.to_owned(),
+            },
             Self::ServerToServer { account_id, .. } => {
                 let digest = ring::digest::digest(
                     &ring::digest::SHA256,
                     format!("{account_id}\0{client_id}").as_bytes(),
                 );
-                let short: String = data_encoding::HEXLOWER.encode(digest.as_ref()).chars().take(16).collect();
-                TokenRow::Option { name: format!("kivicare_telemed_zoom_token_{short}") }
+                let short: String = data_encoding::HEXLOWER
+                    .encode(digest.as_ref())
+                    .chars()
+                    .take(16)
+                    .collect();
+                TokenRow::Option {
+                    name: format!("kivicare_telemed_zoom_token_{short}"),
+                }
             }
         }
     }
@@ -77,7 +86,13 @@ impl ZoomAuth {
     /// Puts a connection together; no request, no query.
     pub fn new(connection: Connection, keeper: TokenKeeper, oauth: Arc<OAuthClient>) -> Self {
         let row = connection.token_row(&oauth.client_id);
-        Self { connection, row, keeper, oauth, refreshed: AtomicBool::new(false) }
+        Self {
+            connection,
+            row,
+            keeper,
+            oauth,
+            refreshed: AtomicBool::new(false),
+        }
     }
 
     pub(super) fn user_id(&self) -> &str {
@@ -88,8 +103,15 @@ impl ZoomAuth {
         self.refreshed.load(Ordering::Relaxed)
     }
 
-    pub(super) async fn access(&self, rejected: Option<&AccessToken>, deadline: Instant) -> Result<AccessToken> {
-        let usable = self.keeper.usable(&self.row, &Source { auth: self, deadline }, rejected).await?;
+    pub(super) async fn access(
+        &self,
+        rejected: Option<&AccessToken>,
+        deadline: Instant,
+    ) -> Result<AccessToken> {
+        let usable = self
+            .keeper
+            .usable(&self.row, &Source { auth: self, deadline }, rejected)
+            .await?;
         if usable.refreshed {
             self.refreshed.store(true, Ordering::Relaxed);
         }
@@ -109,11 +131,17 @@ impl TokenSource for Source<'_> {
             let now = self.auth.keeper.clock.now().as_second();
             match &self.auth.connection {
                 Connection::ServerToServer { account_id, .. } => {
-                    self.auth.oauth.account_credentials(account_id, now, self.deadline).await
+                    self.auth
+                        .oauth
+                        .account_credentials(account_id, now, self.deadline)
+                        .await
                 }
                 Connection::User { .. } => {
                     let refresh = current.and_then(|set| set.refresh.as_ref()).ok_or_else(|| {
-                        Error::new(ErrorKind::Reauthorize, "the doctor is not connected to Zoom; connect in the dashboard")
+                        Error::new(
+                            ErrorKind::Reauthorize,
+                            "the doctor is not connected to Zoom; connect in the dashboard",
+                        )
                     })?;
                     self.auth.oauth.refresh(refresh, now, self.deadline).await
                 }

@@ -129,7 +129,9 @@ impl ZoomClient {
         loop {
             let passcode = passcode::generate(rules)?;
             let body = CreateMeeting::new(draft, &passcode);
-            let response = self.call(Call::json(Method::POST, &path, &body, Effect::Create)?).await?;
+            let response = self
+                .call(Call::json(Method::POST, &path, &body, Effect::Create)?)
+                .await?;
             if error::may_be_passcode(&response) && rules == Rules::default() {
                 // Without the settings scope the refusal itself is the better answer.
                 rules = self.passcode_rules().await.unwrap_or_default();
@@ -137,11 +139,11 @@ impl ZoomClient {
                     continue;
                 }
             }
-            return self.created(self.success(response, Effect::Create)?.as_slice(), &passcode);
+            return Self::created(self.success(response, Effect::Create)?.as_slice(), &passcode);
         }
     }
 
-    fn created(&self, body: &[u8], passcode: &Passcode) -> Result<Meeting> {
+    fn created(body: &[u8], passcode: &Passcode) -> Result<Meeting> {
         let mut meeting: Meeting = parse::<MeetingReply>(body, Effect::Create)?.into();
         if meeting.password.is_empty() {
             passcode.expose().clone_into(&mut meeting.password);
@@ -160,7 +162,14 @@ impl ZoomClient {
 
     /// `PATCH /meetings/{id}` → 204. Repeatable: it names the state to reach.
     pub async fn update(&self, id: &str, change: &MeetingChange) -> Result<()> {
-        let response = self.call(Call::json(Method::PATCH, &["meetings", id], change, Effect::Safe)?).await?;
+        let response = self
+            .call(Call::json(
+                Method::PATCH,
+                &["meetings", id],
+                change,
+                Effect::Safe,
+            )?)
+            .await?;
         self.success(response, Effect::Safe).map(drop)
     }
 
@@ -168,8 +177,17 @@ impl ZoomClient {
     pub async fn delete(&self, id: &str) -> Result<()> {
         let path = ["meetings", id];
         // KiviCare writes the mails; Zoom must not write the same people again.
-        let query = [("schedule_for_reminder", "false"), ("cancel_meeting_reminder", "false")];
-        let call = Call { method: Method::DELETE, path: &path, query: &query, body: None, effect: Effect::Safe };
+        let query = [
+            ("schedule_for_reminder", "false"),
+            ("cancel_meeting_reminder", "false"),
+        ];
+        let call = Call {
+            method: Method::DELETE,
+            path: &path,
+            query: &query,
+            body: None,
+            effect: Effect::Safe,
+        };
         match self.success(self.call(call).await?, Effect::Safe) {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
             outcome => outcome.map(drop),
@@ -197,7 +215,12 @@ impl ZoomClient {
 
     /// The upcoming meeting whose agenda carries `marker`, as a full GET.
     pub async fn find_by_marker(&self, marker: &str) -> Result<Option<Meeting>> {
-        match self.upcoming().await?.into_iter().find(|meeting| meeting.agenda.contains(marker)) {
+        match self
+            .upcoming()
+            .await?
+            .into_iter()
+            .find(|meeting| meeting.agenda.contains(marker))
+        {
             Some(listed) => self.meeting(&listed.id).await.map(Some),
             None => Ok(None),
         }
@@ -207,12 +230,18 @@ impl ZoomClient {
     pub async fn current_user(&self) -> Result<User> {
         let response = self.call(Call::get(&["users", self.auth.user_id()], &[])).await?;
         let reply: UserReply = parse(&self.success(response, Effect::Safe)?, Effect::Safe)?;
-        Ok(User { id: reply.id, email: reply.email, kind: reply.kind })
+        Ok(User {
+            id: reply.id,
+            email: reply.email,
+            kind: reply.kind,
+        })
     }
 
     /// `GET /users/{userId}/settings`: what the account demands of passcodes.
     pub async fn passcode_rules(&self) -> Result<Rules> {
-        let response = self.call(Call::get(&["users", self.auth.user_id(), "settings"], &[])).await?;
+        let response = self
+            .call(Call::get(&["users", self.auth.user_id(), "settings"], &[]))
+            .await?;
         let reply: UserSettingsReply = parse(&self.success(response, Effect::Safe)?, Effect::Safe)?;
         Ok(reply.schedule_meeting.meeting_password_requirement)
     }

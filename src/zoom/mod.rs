@@ -40,7 +40,9 @@ impl Endpoints {
     pub fn parse(api: &str, oauth: &str) -> Result<Self> {
         let parse = |name: &str, text: &str| match Url::parse(text.trim_end_matches('/')) {
             Ok(url) if !url.cannot_be_a_base() && url.query().is_none() => Ok(url),
-            _ => Err(configuration(format!("{name} is not a URL; correct it in wp-config.php"))),
+            _ => Err(configuration(format!(
+                "{name} is not a URL; correct it in wp-config.php"
+            ))),
         };
         Ok(Self {
             api: parse("KIVICARE_TELEMED_ZOOM_API_URL", api)?,
@@ -50,7 +52,9 @@ impl Endpoints {
 
     fn join(base: &Url, segments: &[&str]) -> Result<Url> {
         let mut url = base.clone();
-        url.path_segments_mut().map_err(|()| configuration("the provider's URL has no path"))?.extend(segments);
+        url.path_segments_mut()
+            .map_err(|()| configuration("the provider's URL has no path"))?
+            .extend(segments);
         Ok(url)
     }
 }
@@ -75,7 +79,14 @@ impl ZoomClient {
         timeout: Duration,
         deadline: Instant,
     ) -> Self {
-        Self { http, clock, endpoints, auth, timeout, deadline }
+        Self {
+            http,
+            clock,
+            endpoints,
+            auth,
+            timeout,
+            deadline,
+        }
     }
 
     /// Whether a token row was rewritten while this client worked.
@@ -100,8 +111,12 @@ impl ZoomClient {
         if !call.query.is_empty() {
             url.query_pairs_mut().extend_pairs(call.query);
         }
-        let mut bearer = HeaderValue::from_str(&format!("Bearer {}", access.expose()))
-            .map_err(|_| Error::new(ErrorKind::Reauthorize, "the access token is malformed; connect again"))?;
+        let mut bearer = HeaderValue::from_str(&format!("Bearer {}", access.expose())).map_err(|_| {
+            Error::new(
+                ErrorKind::Reauthorize,
+                "the access token is malformed; connect again",
+            )
+        })?;
         bearer.set_sensitive(true);
         let mut headers = http::HeaderMap::new();
         headers.insert(header::AUTHORIZATION, bearer);
@@ -109,11 +124,21 @@ impl ZoomClient {
         if call.body.is_some() {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
-        let request =
-            Request { method: call.method.clone(), url, headers, body: call.body.clone(), timeout: self.timeout };
-        retry::send(&*self.http, &Policy::interactive(self.deadline), request, call.effect)
-            .await
-            .map_err(|failure| error::from_transport(&failure.error, call.effect))
+        let request = Request {
+            method: call.method.clone(),
+            url,
+            headers,
+            body: call.body.clone(),
+            timeout: self.timeout,
+        };
+        retry::send(
+            &*self.http,
+            &Policy::interactive(self.deadline),
+            request,
+            call.effect,
+        )
+        .await
+        .map_err(|failure| error::from_transport(&failure.error, call.effect))
     }
 
     /// The reply's body when the status is a success, else the error it stands for.
@@ -136,11 +161,28 @@ struct Call<'a> {
 
 impl<'a> Call<'a> {
     fn get(path: &'a [&'a str], query: &'a [(&'a str, &'a str)]) -> Self {
-        Self { method: Method::GET, path, query, body: None, effect: Effect::Safe }
+        Self {
+            method: Method::GET,
+            path,
+            query,
+            body: None,
+            effect: Effect::Safe,
+        }
     }
 
-    fn json(method: Method, path: &'a [&'a str], body: &impl serde::Serialize, effect: Effect) -> Result<Self> {
+    fn json(
+        method: Method,
+        path: &'a [&'a str],
+        body: &impl serde::Serialize,
+        effect: Effect,
+    ) -> Result<Self> {
         let body = serde_json::to_vec(body).map_err(|_| internal("the request cannot be written as JSON"))?;
-        Ok(Self { method, path, query: &[], body: Some(body), effect })
+        Ok(Self {
+            method,
+            path,
+            query: &[],
+            body: Some(body),
+            effect,
+        })
     }
 }

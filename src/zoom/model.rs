@@ -24,6 +24,7 @@ pub struct CreateMeeting<'a> {
 
 /// Sent on every meeting; the caller's wishes do not count here (design D10).
 #[derive(Serialize)]
+#[allow(clippy::struct_excessive_bools, reason = "Zoom's own fields")]
 struct Settings {
     waiting_room: bool,
     join_before_host: bool,

@@ -73,14 +73,29 @@ impl std::fmt::Debug for DatabaseConfig {
 impl DatabaseConfig {
     /// A key that is equal exactly for equal settings: SHA-256 over all of them, in hex. Reveals no setting.
     pub fn fingerprint(&self) -> String {
-        let ca_file = self.ca_file.as_ref().map(|path| path.as_os_str().as_encoded_bytes());
+        let ca_file = self
+            .ca_file
+            .as_ref()
+            .map(|path| path.as_os_str().as_encoded_bytes());
         let flags = self.client_flags.to_be_bytes();
         let optional = [self.usermeta_table.as_deref().map(str::as_bytes), ca_file];
-        let plain =
-            [&self.host, &self.user, &self.name, &self.charset, &self.prefix, &self.base_prefix].map(String::as_bytes);
+        let plain = [
+            &self.host,
+            &self.user,
+            &self.name,
+            &self.charset,
+            &self.prefix,
+            &self.base_prefix,
+        ]
+        .map(String::as_bytes);
         let mut hash = ring::digest::Context::new(&ring::digest::SHA256);
         // Lengths go in too, so that no two settings run into each other.
-        for field in plain.into_iter().chain([self.password.expose().as_bytes(), &flags]).map(Some).chain(optional) {
+        for field in plain
+            .into_iter()
+            .chain([self.password.expose().as_bytes(), &flags])
+            .map(Some)
+            .chain(optional)
+        {
             hash.update(&[u8::from(field.is_some())]);
             let field = field.unwrap_or_default();
             hash.update(&field.len().to_be_bytes());
@@ -117,7 +132,11 @@ impl DatabaseConfig {
         Ok(match DbHost::parse(&self.host).endpoint() {
             // TLS is left out on purpose: nobody is in between, and the server may not offer it there.
             Endpoint::Socket(path) => options.socket(Some(path)).into(),
-            Endpoint::Tcp { host, port } => options.ip_or_hostname(host).tcp_port(port).ssl_opts(self.tls()).into(),
+            Endpoint::Tcp { host, port } => options
+                .ip_or_hostname(host)
+                .tcp_port(port)
+                .ssl_opts(self.tls())
+                .into(),
         })
     }
 
@@ -130,9 +149,9 @@ impl DatabaseConfig {
             .with_danger_accept_invalid_certs(unverified)
             .with_danger_skip_domain_validation(unverified);
         Some(match &self.ca_file {
-            Some(path) => {
-                options.with_root_certs(vec![path.clone().into()]).with_disable_built_in_roots(true)
-            }
+            Some(path) => options
+                .with_root_certs(vec![path.clone().into()])
+                .with_disable_built_in_roots(true),
             None => options,
         })
     }
@@ -170,15 +189,31 @@ mod tests {
         assert_ne!(first, other(|c| c.password = DatabasePassword::new("pass-2")));
         assert_ne!(first, other(|c| c.client_flags = 2048));
         assert_ne!(first, other(|c| c.usermeta_table = Some(String::new())));
-        assert_ne!(other(|c| c.prefix = "wp_2_".into()), other(|c| c.base_prefix = "wp_2_".into()));
+        assert_ne!(
+            other(|c| c.prefix = "wp_2_".into()),
+            other(|c| c.base_prefix = "wp_2_".into())
+        );
         assert!(!format!("{:?}", config()).contains("pass-1"));
     }
 
     #[test]
     fn tls_follows_the_client_flags() {
-        let tls = |client_flags| DatabaseConfig { client_flags, ..config() }.options().unwrap().ssl_opts().cloned();
+        let tls = |client_flags| {
+            DatabaseConfig {
+                client_flags,
+                ..config()
+            }
+            .options()
+            .unwrap()
+            .ssl_opts()
+            .cloned()
+        };
         assert!(tls(0).is_none());
         assert!(!tls(CLIENT_SSL).unwrap().accept_invalid_certs());
-        assert!(tls(CLIENT_SSL | CLIENT_SSL_DONT_VERIFY).unwrap().accept_invalid_certs());
+        assert!(
+            tls(CLIENT_SSL | CLIENT_SSL_DONT_VERIFY)
+                .unwrap()
+                .accept_invalid_certs()
+        );
     }
 }

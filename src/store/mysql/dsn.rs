@@ -6,8 +6,12 @@ use std::path::Path;
 const DEFAULT_PORT: u16 = 3306;
 
 /// Where distributions put the socket that `localhost` means: Debian and RHEL (both spellings), then mysqlnd's default.
-const DEFAULT_SOCKETS: [&str; 4] =
-    ["/run/mysqld/mysqld.sock", "/var/run/mysqld/mysqld.sock", "/var/lib/mysql/mysql.sock", "/tmp/mysql.sock"];
+const DEFAULT_SOCKETS: [&str; 4] = [
+    "/run/mysqld/mysqld.sock",
+    "/var/run/mysqld/mysqld.sock",
+    "/var/lib/mysql/mysql.sock",
+    "/tmp/mysql.sock",
+];
 
 /// The parts of `DB_HOST`, as `wpdb::parse_db_host` splits it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,8 +48,14 @@ impl DbHost {
             (host, rest.strip_prefix(':'))
         };
         let port = port.map(|text| split_where(text, |c| !c.is_ascii_digit()).0);
-        let port = port.and_then(|digits| digits.parse().ok()).filter(|port| *port != 0);
-        Self { host: host.to_owned(), port, socket }
+        let port = port
+            .and_then(|digits| digits.parse().ok())
+            .filter(|port| *port != 0);
+        Self {
+            host: host.to_owned(),
+            port,
+            socket,
+        }
     }
 
     /// Decides as PHP's mysqlnd does: an empty host or `localhost` means a Unix socket, anything else TCP, even when
@@ -57,14 +67,20 @@ impl DbHost {
     fn endpoint_with(&self, exists: impl Fn(&str) -> bool) -> Endpoint {
         let port = self.port.unwrap_or(DEFAULT_PORT);
         if !self.host.is_empty() && !self.host.eq_ignore_ascii_case("localhost") {
-            return Endpoint::Tcp { host: self.host.clone(), port };
+            return Endpoint::Tcp {
+                host: self.host.clone(),
+                port,
+            };
         }
         if let Some(socket) = &self.socket {
             return Endpoint::Socket(socket.clone());
         }
         match DEFAULT_SOCKETS.into_iter().find(|path| exists(path)) {
             Some(path) => Endpoint::Socket(path.to_owned()),
-            None => Endpoint::Tcp { host: "127.0.0.1".to_owned(), port },
+            None => Endpoint::Tcp {
+                host: "127.0.0.1".to_owned(),
+                port,
+            },
         }
     }
 }
@@ -92,27 +108,48 @@ mod tests {
             ("db.example:", "db.example", None, None),
             ("db.example:70000", "db.example", None, None),
             ("localhost:/run/my.sock", "localhost", None, Some("/run/my.sock")),
-            ("localhost:3307:/run/my.sock", "localhost", Some(3307), Some("/run/my.sock")),
+            (
+                "localhost:3307:/run/my.sock",
+                "localhost",
+                Some(3307),
+                Some("/run/my.sock"),
+            ),
             (":/run/my.sock", "", None, Some("/run/my.sock")),
             ("::1", "::1", None, None),
             ("[::1]", "::1", None, None),
             ("[::1]:3306", "::1", Some(3306), None),
-            ("[2001:DB8::5]:3310:/tmp/s", "2001:DB8::5", Some(3310), Some("/tmp/s")),
+            (
+                "[2001:DB8::5]:3310:/tmp/s",
+                "2001:DB8::5",
+                Some(3310),
+                Some("/tmp/s"),
+            ),
             ("", "", None, None),
         ];
         for (text, host, port, socket) in cases {
-            assert_eq!(parsed(text), (host.to_owned(), port, socket.map(str::to_owned)), "{text}");
+            assert_eq!(
+                parsed(text),
+                (host.to_owned(), port, socket.map(str::to_owned)),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn connects_as_php_does() {
-        let endpoint = |text: &str, existing: &str| DbHost::parse(text).endpoint_with(|path| path == existing);
-        let tcp = |host: &str, port| Endpoint::Tcp { host: host.to_owned(), port };
+        let endpoint =
+            |text: &str, existing: &str| DbHost::parse(text).endpoint_with(|path| path == existing);
+        let tcp = |host: &str, port| Endpoint::Tcp {
+            host: host.to_owned(),
+            port,
+        };
         let socket = |path: &str| Endpoint::Socket(path.to_owned());
         assert_eq!(endpoint("localhost:/a/b.sock", ""), socket("/a/b.sock"));
         assert_eq!(endpoint(":/a/b.sock", ""), socket("/a/b.sock"));
-        assert_eq!(endpoint("LOCALHOST", "/tmp/mysql.sock"), socket("/tmp/mysql.sock"));
+        assert_eq!(
+            endpoint("LOCALHOST", "/tmp/mysql.sock"),
+            socket("/tmp/mysql.sock")
+        );
         assert_eq!(endpoint("localhost", ""), tcp("127.0.0.1", 3306));
         assert_eq!(endpoint("localhost:3307", ""), tcp("127.0.0.1", 3307));
         assert_eq!(endpoint("127.0.0.1", "/tmp/mysql.sock"), tcp("127.0.0.1", 3306));

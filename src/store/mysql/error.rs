@@ -33,7 +33,11 @@ impl Failure {
             "The database did not answer within {} seconds. Check the load of the server named by DB_HOST.",
             limit.as_secs()
         );
-        Self { error: Error::new(ErrorKind::Store, message), again: Again::Never, session_lives: false }
+        Self {
+            error: Error::new(ErrorKind::Store, message),
+            again: Again::Never,
+            session_lives: false,
+        }
     }
 
     /// Judges what the driver reports. Server texts can quote values, so only the error's number is passed on.
@@ -106,7 +110,10 @@ fn ended(code: u16) -> bool {
 /// Numbers from MySQL's and MariaDB's error references.
 fn server_error(code: u16) -> Error {
     let (kind, message) = match code {
-        1205 | 1213 => (ErrorKind::Busy, "Another process holds the same database row. Try again shortly."),
+        1205 | 1213 => (
+            ErrorKind::Busy,
+            "Another process holds the same database row. Try again shortly.",
+        ),
         1146 | 1054 => (
             ErrorKind::Configuration,
             "A database table is missing or outdated: deactivate and activate the KiviCare Telemed plugin to create \
@@ -124,7 +131,10 @@ fn server_error(code: u16) -> Error {
             ErrorKind::Store,
             "The database accepts no more connections. Raise max_connections or max_user_connections for DB_USER.",
         ),
-        1290 | 1792 | 1836 => (ErrorKind::Store, "The database is read-only. Check which server DB_HOST names."),
+        1290 | 1792 | 1836 => (
+            ErrorKind::Store,
+            "The database is read-only. Check which server DB_HOST names.",
+        ),
         _ => (ErrorKind::Store, "The database refused a statement."),
     };
     Error::new(kind, format!("{message} (database error {code})"))

@@ -48,16 +48,32 @@ pub(super) async fn acquire(pool: &Pool, site: &str, name: &str, wait: Duration)
     let name = lock_name(site, name);
     let statement = Statement::new("SELECT GET_LOCK(?, ?)", (name.as_str(), wait.as_secs_f64()));
     // Harmless to repeat: a lock of a broken session is gone with it.
-    let (mut session, reply) =
-        perform(pool, &[statement], Repeat::Harmless, wait.saturating_add(STATEMENT_LIMIT)).await?;
-    let answer = reply.rows.first().map(|row| column::<i64>(row, 0)).transpose()?.flatten();
+    let (mut session, reply) = perform(
+        pool,
+        &[statement],
+        Repeat::Harmless,
+        wait.saturating_add(STATEMENT_LIMIT),
+    )
+    .await?;
+    let answer = reply
+        .rows
+        .first()
+        .map(|row| column::<i64>(row, 0))
+        .transpose()?
+        .flatten();
     match answer {
         Some(1) => {
             session.clean = false;
             Ok(Box::new(MySqlLock { session, name }))
         }
-        Some(_) => Err(Error::new(ErrorKind::Busy, "Another process is working on this. Try again shortly.")),
-        None => Err(Error::new(ErrorKind::Store, "The database could not take a lock (GET_LOCK failed).")),
+        Some(_) => Err(Error::new(
+            ErrorKind::Busy,
+            "Another process is working on this. Try again shortly.",
+        )),
+        None => Err(Error::new(
+            ErrorKind::Store,
+            "The database could not take a lock (GET_LOCK failed).",
+        )),
     }
 }
 

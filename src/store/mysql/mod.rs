@@ -22,10 +22,11 @@ pub use config::DatabaseConfig;
 use self::rows::Tables;
 use self::session::{Repeat, Reply, STATEMENT_LIMIT, Statement, perform};
 use super::{
-    Lock, Mapping, NewOperation, Operation, OperationKind, Provider, Setback, Store, TokenRow, checked_setback,
+    Lock, Mapping, NewOperation, Operation, OperationKind, Provider, Setback, Store, TokenRow,
+    checked_setback,
 };
-use crate::error::internal;
 use crate::Result;
+use crate::error::internal;
 
 /// The states of [`Store::unfinished`].
 const UNFINISHED: &str = "state IN ('in_flight', 'pending', 'parked')";
@@ -40,7 +41,9 @@ pub struct MySqlStore {
 impl std::fmt::Debug for MySqlStore {
     /// The pool's own Debug would show the password.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("MySqlStore").field("site", &self.site).finish_non_exhaustive()
+        f.debug_struct("MySqlStore")
+            .field("site", &self.site)
+            .finish_non_exhaustive()
     }
 }
 
@@ -48,31 +51,49 @@ impl MySqlStore {
     /// A store for the site (any text that tells it from others on the same database server). Does not connect yet.
     pub fn new(config: DatabaseConfig, site: &str) -> Result<Self> {
         if config.name.is_empty() || config.user.is_empty() {
-            return Err(crate::error::configuration("DB_NAME and DB_USER must be set in wp-config.php."));
+            return Err(crate::error::configuration(
+                "DB_NAME and DB_USER must be set in wp-config.php.",
+            ));
         }
         let tables = Tables::new(&config);
-        Ok(Self { pool: Pool::new(config.options()?), site: site.to_owned(), tables })
+        Ok(Self {
+            pool: Pool::new(config.options()?),
+            site: site.to_owned(),
+            tables,
+        })
     }
 
     /// Connects if need be and asks the server for a sign of life.
     pub async fn ping(&self) -> Result<()> {
-        self.run("SELECT 1".to_owned(), Params::Empty, Repeat::Harmless).await.map(drop)
+        self.run("SELECT 1".to_owned(), Params::Empty, Repeat::Harmless)
+            .await
+            .map(drop)
     }
 
     /// Closes every session. Waits until those in use are given back.
     pub async fn disconnect(self) -> Result<()> {
-        self.pool.disconnect().await.map_err(|failure| error::Failure::of(failure).error)
+        self.pool
+            .disconnect()
+            .await
+            .map_err(|failure| error::Failure::of(failure).error)
     }
 
     async fn run(&self, sql: String, values: impl Into<Params>, repeat: Repeat) -> Result<Reply> {
-        let (_session, reply) =
-            perform(&self.pool, &[Statement::new(sql, values)], repeat, STATEMENT_LIMIT).await?;
+        let (_session, reply) = perform(
+            &self.pool,
+            &[Statement::new(sql, values)],
+            repeat,
+            STATEMENT_LIMIT,
+        )
+        .await?;
         Ok(reply)
     }
 
     /// Runs the statements as one transaction. Each caller's may be repeated harmlessly.
     async fn transact(&self, statements: &[Statement]) -> Result<()> {
-        perform(&self.pool, statements, Repeat::Harmless, STATEMENT_LIMIT).await.map(drop)
+        perform(&self.pool, statements, Repeat::Harmless, STATEMENT_LIMIT)
+            .await
+            .map(drop)
     }
 
     async fn find_mapping(
@@ -87,8 +108,14 @@ impl MySqlStore {
             table.columns(),
             table.name
         );
-        let reply = self.run(sql, Params::Positional(vec![value.into()]), Repeat::Harmless).await?;
-        reply.rows.first().map(|row| rows::mapping(provider, row)).transpose()
+        let reply = self
+            .run(sql, Params::Positional(vec![value.into()]), Repeat::Harmless)
+            .await?;
+        reply
+            .rows
+            .first()
+            .map(|row| rows::mapping(provider, row))
+            .transpose()
     }
 
     /// Marks the operation done; none leaves its meeting id as it is.
@@ -114,7 +141,10 @@ impl MySqlStore {
         ];
         let (names, values): (Vec<_>, Vec<_>) = columns.into_iter().flatten().unzip();
         let marks = vec!["?"; names.len()].join(", ");
-        let changes: Vec<_> = names.iter().map(|name| format!("{name} = VALUES({name})")).collect();
+        let changes: Vec<_> = names
+            .iter()
+            .map(|name| format!("{name} = VALUES({name})"))
+            .collect();
         let sql = format!(
             "INSERT INTO {} ({}, created_at, updated_at) VALUES ({marks}, UTC_TIMESTAMP(), UTC_TIMESTAMP()) \
              ON DUPLICATE KEY UPDATE {}, updated_at = VALUES(updated_at)",
@@ -144,7 +174,9 @@ impl MySqlStore {
             "lease" => seconds(new.lease),
         };
         let reply = self.run(sql, values, Repeat::Never).await?;
-        reply.last_id.ok_or_else(|| internal("The journal's table gives its rows no ids."))
+        reply
+            .last_id
+            .ok_or_else(|| internal("The journal's table gives its rows no ids."))
     }
 
     async fn take_up(&self, id: u64, lease: Duration) -> Result<bool> {
@@ -190,7 +222,8 @@ impl Store for MySqlStore {
         provider: Provider,
         appointment_id: u64,
     ) -> BoxFuture<'a, Result<Option<Mapping>>> {
-        self.find_mapping(provider, "appointment_id", appointment_id).boxed()
+        self.find_mapping(provider, "appointment_id", appointment_id)
+            .boxed()
     }
 
     fn mapping_by_meeting<'a>(
@@ -198,7 +231,8 @@ impl Store for MySqlStore {
         provider: Provider,
         meeting_id: &'a str,
     ) -> BoxFuture<'a, Result<Option<Mapping>>> {
-        self.find_mapping(provider, self.tables.mapping(provider).meeting_id, meeting_id).boxed()
+        self.find_mapping(provider, self.tables.mapping(provider).meeting_id, meeting_id)
+            .boxed()
     }
 
     fn begin_operation(&self, new: NewOperation) -> BoxFuture<'_, Result<u64>> {
@@ -210,11 +244,18 @@ impl Store for MySqlStore {
     }
 
     fn complete_create<'a>(&'a self, id: u64, mapping: &'a Mapping) -> BoxFuture<'a, Result<()>> {
-        async move { self.transact(&[self.upsert(mapping), self.finish(id, Some(&mapping.meeting_id))]).await }.boxed()
+        async move {
+            self.transact(&[self.upsert(mapping), self.finish(id, Some(&mapping.meeting_id))])
+                .await
+        }
+        .boxed()
     }
 
     fn complete_cancel(&self, id: u64, provider: Provider, appointment_id: u64) -> BoxFuture<'_, Result<()>> {
-        let sql = format!("DELETE FROM {} WHERE appointment_id = ?", self.tables.mapping(provider).name);
+        let sql = format!(
+            "DELETE FROM {} WHERE appointment_id = ?",
+            self.tables.mapping(provider).name
+        );
         let statements = [Statement::new(sql, (appointment_id,)), self.finish(id, None)];
         async move { self.transact(&statements).await }.boxed()
     }
@@ -241,7 +282,13 @@ impl Store for MySqlStore {
             self.tables.operations
         );
         async move {
-            let reply = self.run(sql, (appointment_id, provider.id(), kind.name()), Repeat::Harmless).await?;
+            let reply = self
+                .run(
+                    sql,
+                    (appointment_id, provider.id(), kind.name()),
+                    Repeat::Harmless,
+                )
+                .await?;
             reply.rows.first().map(rows::operation).transpose()
         }
         .boxed()

@@ -140,10 +140,14 @@ pub(super) fn operation(row: &Row) -> Result<Operation> {
 
 fn kind(name: &str) -> Option<OperationKind> {
     use OperationKind::{Cancel, Create, Update};
-    [Create, Update, Cancel].into_iter().find(|kind| kind.name() == name)
+    [Create, Update, Cancel]
+        .into_iter()
+        .find(|kind| kind.name() == name)
 }
 
 fn state(name: &str) -> Option<OperationState> {
     use OperationState::{Done, Failed, InFlight, Parked, Pending};
-    [InFlight, Pending, Parked, Done, Failed].into_iter().find(|state| state.name() == name)
+    [InFlight, Pending, Parked, Done, Failed]
+        .into_iter()
+        .find(|state| state.name() == name)
 }

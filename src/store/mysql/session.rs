@@ -33,7 +33,10 @@ pub(super) struct Statement {
 
 impl Statement {
     pub(super) fn new(sql: impl Into<String>, values: impl Into<Params>) -> Self {
-        Self { sql: sql.into(), values: values.into() }
+        Self {
+            sql: sql.into(),
+            values: values.into(),
+        }
     }
 }
 
@@ -57,7 +60,10 @@ pub(super) struct Session {
 impl Session {
     async fn checkout(pool: &Pool) -> Result<Self> {
         match timeout(CONNECT_LIMIT, pool.get_conn()).await {
-            Ok(Ok(conn)) => Ok(Self { conn: Some(conn), clean: true }),
+            Ok(Ok(conn)) => Ok(Self {
+                conn: Some(conn),
+                clean: true,
+            }),
             Ok(Err(failure)) => Err(Failure::of(failure).error),
             Err(_) => Err(unreachable()),
         }
@@ -73,15 +79,27 @@ impl Session {
         let conn = self.conn.as_mut().ok_or_else(|| Failure::timeout(limit))?;
         let answer = timeout(limit, conn.exec(statement.sql.as_str(), statement.values.clone())).await;
         let answer = answer.map_err(|_| Failure::timeout(limit))?.map_err(Failure::of);
-        self.clean = was_clean && answer.as_ref().map_or_else(|failure| failure.session_lives, |_| true);
+        self.clean = was_clean
+            && answer
+                .as_ref()
+                .map_or_else(|failure| failure.session_lives, |_| true);
         let rows = answer?;
-        Ok(Reply { rows, affected: conn.affected_rows(), last_id: conn.last_insert_id() })
+        Ok(Reply {
+            rows,
+            affected: conn.affected_rows(),
+            last_id: conn.last_insert_id(),
+        })
     }
 
     async fn control(&mut self, sql: &str) -> std::result::Result<(), Failure> {
-        let conn = self.conn.as_mut().ok_or_else(|| Failure::timeout(STATEMENT_LIMIT))?;
+        let conn = self
+            .conn
+            .as_mut()
+            .ok_or_else(|| Failure::timeout(STATEMENT_LIMIT))?;
         let answer = timeout(STATEMENT_LIMIT, conn.query_drop(sql)).await;
-        answer.map_err(|_| Failure::timeout(STATEMENT_LIMIT))?.map_err(Failure::of)
+        answer
+            .map_err(|_| Failure::timeout(STATEMENT_LIMIT))?
+            .map_err(Failure::of)
     }
 
     async fn transact(&mut self, statements: &[Statement]) -> std::result::Result<Reply, Failure> {

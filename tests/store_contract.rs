@@ -1,0 +1,507 @@
+//! One suite for both stores. The database part needs `TELEMED_TEST_DB_HOST`, `_USER`, `_PASSWORD` and `_NAME`; it
+//! creates tables with a random prefix and drops them. With `TELEMED_REQUIRE_DB=1` it may not be skipped.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests may fail loudly"
+)]
+
+use std::time::{Duration, Instant};
+
+use kivicare_telemed::secret::DatabasePassword;
+use kivicare_telemed::store::{
+    DatabaseConfig, Mapping, MemoryStore, MySqlStore, NewOperation, OperationKind, OperationState, Provider,
+    Setback, Store, TokenRow,
+};
+use kivicare_telemed::{Error, ErrorKind};
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, OptsBuilder};
+
+const LONG: Duration = Duration::from_secs(60);
+
+fn new_operation(appointment_id: u64, kind: OperationKind, lease: Duration) -> NewOperation {
+    NewOperation {
+        appointment_id,
+        doctor_id: 7,
+        provider: Provider::Zoom,
+        kind,
+        marker: "0123456789abcdef0123456789abcdef".into(),
+        meeting_id: String::new(),
+        request: r#"{"duration":30}"#.into(),
+        lease,
+    }
+}
+
+fn mapping(provider: Provider, appointment_id: u64, meeting_id: &str) -> Mapping {
+    Mapping {
+        provider,
+        appointment_id,
+        meeting_id: meeting_id.into(),
+        uuid: if provider == Provider::Zoom {
+            "aDYlohsHRtCd4ii1uC2+hA==".into()
+        } else {
+            String::new()
+        },
+        start_url: "https://clinic.example/start?appointment=1".into(),
+        join_url: format!("https://zoom.example/j/{}", "x".repeat(2000)),
+        password: "pässwörd 🔑".into(),
+        extra: r#"{"topic":"Termin 🩺"}"#.into(),
+    }
+}
+
+fn setback(state: OperationState, message: &str, resume_at: Option<i64>) -> Setback {
+    Setback {
+        state,
+        reason: ErrorKind::RateLimited,
+        message: message.into(),
+        resume_at,
+    }
+}
+
+async fn mappings(store: &dyn Store) {
+    for provider in [Provider::Zoom, Provider::GoogleMeet] {
+        assert_eq!(store.mapping(provider, 1).await.unwrap(), None);
+        let id = store
+            .begin_operation(new_operation(1, OperationKind::Create, LONG))
+            .await
+            .unwrap();
+        let first = mapping(provider, 1, "98765432101");
+        store.complete_create(id, &first).await.unwrap();
+        assert_eq!(store.mapping(provider, 1).await.unwrap(), Some(first.clone()));
+        assert_eq!(
+            store.mapping_by_meeting(provider, "98765432101").await.unwrap(),
+            Some(first)
+        );
+
+        let second = mapping(provider, 1, "98765432102");
+        store.complete_create(id, &second).await.unwrap();
+        store.complete_create(id, &second).await.unwrap();
+        assert_eq!(store.mapping(provider, 1).await.unwrap(), Some(second));
+        assert_eq!(
+            store.mapping_by_meeting(provider, "98765432101").await.unwrap(),
+            None
+        );
+        let operations = store.operations(1).await.unwrap();
+        let last = operations.last().unwrap();
+        assert_eq!(
+            (last.state, last.meeting_id.as_str()),
+            (OperationState::Done, "98765432102")
+        );
+
+        let id = store
+            .begin_operation(new_operation(1, OperationKind::Cancel, LONG))
+            .await
+            .unwrap();
+        store.complete_cancel(id, provider, 1).await.unwrap();
+        assert_eq!(store.mapping(provider, 1).await.unwrap(), None);
+    }
+}
+
+async fn journal(store: &dyn Store) {
+    let unfinished = |kind| store.unfinished(Provider::Zoom, kind, 2);
+    let id = store
+        .begin_operation(new_operation(2, OperationKind::Create, LONG))
+        .await
+        .unwrap();
+    let begun = unfinished(OperationKind::Create).await.unwrap().unwrap();
+    assert_eq!(
+        (begun.id, begun.state, begun.attempts),
+        (id, OperationState::InFlight, 1)
+    );
+    assert_eq!(
+        (begun.appointment_id, begun.doctor_id, begun.resume_at),
+        (2, 7, None)
+    );
+    assert_eq!(begun.request, r#"{"duration":30}"#);
+    assert_eq!(unfinished(OperationKind::Cancel).await.unwrap(), None);
+    assert_eq!(
+        store
+            .unfinished(Provider::GoogleMeet, OperationKind::Create, 2)
+            .await
+            .unwrap(),
+        None
+    );
+    assert!(
+        !store.resume_operation(id, LONG).await.unwrap(),
+        "the lease still runs"
+    );
+    assert!(!store.resume_operation(id + 1000, LONG).await.unwrap());
+
+    // Past 2038, and a text whose 500th character has several bytes.
+    let at = 4_102_444_800;
+    store
+        .set_back(id, setback(OperationState::Pending, &"é🩺".repeat(400), Some(at)))
+        .await
+        .unwrap();
+    let pending = unfinished(OperationKind::Create).await.unwrap().unwrap();
+    assert_eq!(
+        (pending.state, pending.resume_at),
+        (OperationState::Pending, Some(at))
+    );
+    assert_eq!(
+        (pending.reason.as_str(), pending.message),
+        ("rate_limited", "é🩺".repeat(250))
+    );
+
+    let (one, two) =
+        futures_util::future::join(store.resume_operation(id, LONG), store.resume_operation(id, LONG)).await;
+    assert!(one.unwrap() ^ two.unwrap(), "exactly one takes it up");
+    let resumed = unfinished(OperationKind::Create).await.unwrap().unwrap();
+    assert_eq!(
+        (resumed.state, resumed.attempts, resumed.resume_at),
+        (OperationState::InFlight, 2, None)
+    );
+
+    store
+        .set_back(id, setback(OperationState::Parked, "later", None))
+        .await
+        .unwrap();
+    assert!(store.resume_operation(id, Duration::ZERO).await.unwrap());
+    tokio::time::sleep(Duration::from_millis(2100)).await;
+    assert!(
+        store.resume_operation(id, LONG).await.unwrap(),
+        "the lease has ended"
+    );
+    store.complete(id).await.unwrap();
+    assert_eq!(unfinished(OperationKind::Create).await.unwrap(), None);
+    assert!(!store.resume_operation(id, LONG).await.unwrap());
+    store
+        .set_back(id, setback(OperationState::Pending, "too late", Some(1)))
+        .await
+        .unwrap();
+    assert_eq!(
+        store.operations(2).await.unwrap().first().unwrap().state,
+        OperationState::Done
+    );
+
+    let failed = store
+        .begin_operation(new_operation(2, OperationKind::Update, LONG))
+        .await
+        .unwrap();
+    store
+        .set_back(failed, setback(OperationState::Failed, "", Some(5)))
+        .await
+        .unwrap();
+    assert!(!store.resume_operation(failed, LONG).await.unwrap());
+    let all = store.operations(2).await.unwrap();
+    assert_eq!(
+        all.iter().map(|operation| operation.id).collect::<Vec<_>>(),
+        [id, failed]
+    );
+    assert_eq!(all.last().unwrap().resume_at, None);
+    let wrong = store
+        .set_back(failed, setback(OperationState::Done, "", None))
+        .await
+        .unwrap_err();
+    assert_eq!(wrong.kind(), ErrorKind::Internal);
+}
+
+async fn tokens(store: &dyn Store) {
+    let rows = [
+        TokenRow::UserMeta {
+            user_id: 7,
+            key: "kiviCare_doctor_zoom_telemed_config".into(),
+        },
+        TokenRow::Option {
+            name: "kivicare_zoom_token".into(),
+        },
+    ];
+    for row in &rows {
+        assert_eq!(store.read_token(row).await.unwrap(), None);
+        assert!(
+            !store.swap_token(row, Some("x"), "y").await.unwrap(),
+            "nothing there to replace"
+        );
+        assert!(store.swap_token(row, None, "Sealed-1").await.unwrap());
+        assert!(!store.swap_token(row, None, "other").await.unwrap());
+        assert!(
+            !store.swap_token(row, Some("sealed-1"), "other").await.unwrap(),
+            "bytes count, not letters"
+        );
+        assert!(!store.swap_token(row, Some("Sealed-1 "), "other").await.unwrap());
+        assert!(
+            store.swap_token(row, Some("Sealed-1"), "Sealed-1").await.unwrap(),
+            "same value is a success"
+        );
+        assert!(store.swap_token(row, Some("Sealed-1"), "zwei 🔑").await.unwrap());
+        assert_eq!(store.read_token(row).await.unwrap().as_deref(), Some("zwei 🔑"));
+        assert!(store.swap_token(row, Some("zwei 🔑"), "").await.unwrap());
+        assert_eq!(store.read_token(row).await.unwrap(), None);
+        assert!(
+            store.swap_token(row, None, "again").await.unwrap(),
+            "empty counts as absent"
+        );
+        assert_eq!(store.read_token(row).await.unwrap().as_deref(), Some("again"));
+    }
+    let row = TokenRow::UserMeta {
+        user_id: 8,
+        key: "google_meet_access_token".into(),
+    };
+    let swaps = (0..3).map(|_| store.swap_token(&row, None, "one"));
+    let results = futures_util::future::join_all(swaps).await;
+    assert_eq!(
+        results
+            .into_iter()
+            .filter(|result| *result.as_ref().unwrap())
+            .count(),
+        1
+    );
+}
+
+async fn locks(one: &dyn Store, two: &dyn Store) {
+    let short = Duration::from_secs(1);
+    let held = one.lock("token:zoom:7", short).await.unwrap();
+    let other = one.lock("token:zoom:8", short).await.unwrap();
+    one.operations(1).await.unwrap();
+    let started = Instant::now();
+    let Err(busy) = two.lock("Token:ZOOM:7", short).await else {
+        unreachable!("the lock is held")
+    };
+    assert_eq!(busy.kind(), ErrorKind::Busy);
+    assert!((short / 2..short * 4).contains(&started.elapsed()));
+    held.release().await.unwrap();
+    let held = two.lock("token:zoom:7", short).await.unwrap();
+    drop(held);
+    one.lock("token:zoom:7", LONG.min(short * 3))
+        .await
+        .unwrap()
+        .release()
+        .await
+        .unwrap();
+    other.release().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn memory() {
+    let store = MemoryStore::new();
+    mappings(&store).await;
+    journal(&store).await;
+    tokens(&store).await;
+    locks(&store, &store.clone()).await;
+}
+
+struct Database {
+    config: DatabaseConfig,
+    admin: Conn,
+}
+
+impl Database {
+    async fn open() -> Option<Self> {
+        let Ok(host) = std::env::var("TELEMED_TEST_DB_HOST") else {
+            assert_ne!(
+                std::env::var("TELEMED_REQUIRE_DB").as_deref(),
+                Ok("1"),
+                "TELEMED_TEST_DB_HOST is not set"
+            );
+            return None;
+        };
+        let var = |name: &str| std::env::var(name).unwrap_or_default();
+        let (user, password) = (var("TELEMED_TEST_DB_USER"), var("TELEMED_TEST_DB_PASSWORD"));
+        let name = var("TELEMED_TEST_DB_NAME");
+        let options = OptsBuilder::default()
+            .user(Some(&user))
+            .pass(Some(&password))
+            .db_name(Some(&name))
+            .prefer_socket(false);
+        let options = match host.split_once(":/") {
+            Some((_, path)) => options.socket(Some(format!("/{path}"))),
+            None => match host.split_once(':') {
+                Some((host, port)) => options.ip_or_hostname(host).tcp_port(port.parse().unwrap()),
+                None => options.ip_or_hostname(host.clone()),
+            },
+        };
+        let prefix = format!("t{:08x}_", rand::random::<u32>());
+        let config = DatabaseConfig {
+            host,
+            user,
+            password: DatabasePassword::new(password),
+            name,
+            charset: "utf8mb4".into(),
+            base_prefix: prefix.clone(),
+            prefix,
+            usermeta_table: None,
+            client_flags: 0,
+            ca_file: None,
+        };
+        Some(Self {
+            config,
+            admin: Conn::new(options).await.unwrap(),
+        })
+    }
+
+    fn store(&self) -> MySqlStore {
+        MySqlStore::new(self.config.clone(), "https://clinic.example").unwrap()
+    }
+
+    async fn admin(&mut self, sql: &str) {
+        let sql = sql.replace("{p}", &self.config.prefix);
+        self.admin.query_drop(sql).await.unwrap();
+    }
+
+    async fn create_tables(&mut self) {
+        for table in TABLES {
+            self.admin(&format!("CREATE TABLE {{p}}{table} DEFAULT CHARSET utf8mb4"))
+                .await;
+        }
+    }
+
+    async fn drop_tables(&mut self) {
+        for table in TABLES {
+            let name = table.split('(').next().unwrap();
+            self.admin(&format!("DROP TABLE IF EXISTS {{p}}{name}")).await;
+        }
+    }
+
+    /// Ends every idle session of the stores, as a server restart does.
+    async fn kill_sessions(&mut self) -> usize {
+        let sql = "SELECT id FROM information_schema.processlist WHERE id <> CONNECTION_ID() \
+                   AND user = SUBSTRING_INDEX(CURRENT_USER(), '@', 1) AND db = DATABASE()";
+        let ids: Vec<u64> = self.admin.query(sql).await.unwrap();
+        for id in &ids {
+            self.admin.query_drop(format!("KILL {id}")).await.unwrap();
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        ids.len()
+    }
+}
+
+/// As the plugin's `Schema.php` and WordPress' `schema.php` create them.
+const TABLES: [&str; 5] = [
+    "kc_appointment_zoom_mappings (id bigint unsigned NOT NULL AUTO_INCREMENT PRIMARY KEY, \
+     appointment_id bigint unsigned NOT NULL, zoom_id varchar(64), zoom_uuid varchar(191), start_url text, \
+     join_url text, password varchar(191), extra longtext, created_at datetime, updated_at datetime, \
+     UNIQUE KEY appointment_id (appointment_id), KEY zoom_id (zoom_id))",
+    "kc_appointment_google_meet_mappings (id bigint unsigned NOT NULL AUTO_INCREMENT PRIMARY KEY, \
+     appointment_id bigint unsigned NOT NULL, event_id varchar(191), url text, password varchar(191), \
+     event_url text, extra longtext, created_at datetime, updated_at datetime, \
+     UNIQUE KEY appointment_id (appointment_id), KEY event_id (event_id))",
+    "kc_telemed_operations (id bigint unsigned NOT NULL AUTO_INCREMENT PRIMARY KEY, \
+     appointment_id bigint unsigned NOT NULL, doctor_id bigint unsigned NOT NULL, provider varchar(20) NOT NULL, \
+     kind varchar(16) NOT NULL, state varchar(16) NOT NULL, marker char(32) NOT NULL, \
+     meeting_id varchar(191) NOT NULL DEFAULT '', request longtext NOT NULL, attempts int unsigned NOT NULL, \
+     reason varchar(32) NOT NULL DEFAULT '', message varchar(500) NOT NULL DEFAULT '', lease_until datetime NULL, \
+     resume_at datetime NULL, created_at datetime NOT NULL, updated_at datetime NOT NULL, \
+     KEY appointment_id (appointment_id), KEY state_resume (state, resume_at), KEY marker (marker))",
+    "usermeta (umeta_id bigint unsigned NOT NULL AUTO_INCREMENT PRIMARY KEY, \
+     user_id bigint unsigned NOT NULL DEFAULT 0, meta_key varchar(255) DEFAULT NULL, meta_value longtext, \
+     KEY user_id (user_id), KEY meta_key (meta_key(191)))",
+    "options (option_id bigint unsigned NOT NULL AUTO_INCREMENT PRIMARY KEY, \
+     option_name varchar(191) NOT NULL DEFAULT '', option_value longtext NOT NULL, \
+     autoload varchar(20) NOT NULL DEFAULT 'yes', UNIQUE KEY option_name (option_name))",
+];
+
+/// One test, in steps: killing sessions would disturb others that run at the same time.
+#[tokio::test(flavor = "multi_thread")]
+async fn database() {
+    let Some(mut database) = Database::open().await else {
+        return;
+    };
+    let store = database.store();
+    let missing = store.operations(1).await.unwrap_err();
+    assert_eq!(missing.kind(), ErrorKind::Configuration);
+    assert!(missing.to_string().contains("deactivate and activate"));
+
+    database.create_tables().await;
+    store.ping().await.unwrap();
+    mappings(&store).await;
+    journal(&store).await;
+    tokens(&store).await;
+    locks(&store, &database.store()).await;
+    token_rows(&mut database, &store).await;
+    survives_killed_sessions(&mut database, &store).await;
+    abandoned_statement(&database, &store).await;
+    wrong_password(&database).await;
+    store.disconnect().await.unwrap();
+    database.drop_tables().await;
+}
+
+async fn token_rows(database: &mut Database, store: &MySqlStore) {
+    let count = format!(
+        "SELECT COUNT(*) FROM {}usermeta WHERE user_id = 8",
+        database.config.prefix
+    );
+    assert_eq!(
+        database.admin.query_first::<u64, _>(count).await.unwrap(),
+        Some(1)
+    );
+    let autoload = format!("SELECT DISTINCT autoload FROM {}options", database.config.prefix);
+    assert_eq!(database.admin.query::<String, _>(autoload).await.unwrap(), ["no"]);
+
+    database
+        .admin("INSERT INTO {p}usermeta (user_id, meta_key, meta_value) VALUES (9,'k','a'), (9,'k','b')")
+        .await;
+    let row = TokenRow::UserMeta {
+        user_id: 9,
+        key: "k".into(),
+    };
+    assert_eq!(store.read_token(&row).await.unwrap().as_deref(), Some("a"));
+    assert!(
+        !store.swap_token(&row, Some("b"), "c").await.unwrap(),
+        "the first row counts"
+    );
+    assert!(store.swap_token(&row, Some("a"), "c").await.unwrap());
+    assert_eq!(store.read_token(&row).await.unwrap().as_deref(), Some("c"));
+}
+
+async fn survives_killed_sessions(database: &mut Database, store: &MySqlStore) {
+    // Several idle sessions, so that more than the first one taken is dead.
+    futures_util::future::join_all((0..3).map(|_| store.ping())).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(database.kill_sessions().await >= 1);
+    let id = store
+        .begin_operation(new_operation(50, OperationKind::Create, LONG))
+        .await
+        .unwrap();
+    assert_eq!(database.kill_sessions().await, 1);
+    store
+        .complete_create(id, &mapping(Provider::Zoom, 50, "1"))
+        .await
+        .unwrap();
+    assert_eq!(store.operations(50).await.unwrap().len(), 1);
+    database.kill_sessions().await;
+    store.lock("after", LONG).await.unwrap().release().await.unwrap();
+}
+
+/// A caller that gives up in the middle of a statement must not leave its answer to the next one.
+async fn abandoned_statement(database: &Database, store: &MySqlStore) {
+    let other = database.store();
+    let held = other.lock("abandoned", LONG).await.unwrap();
+    for _ in 0..4 {
+        let waiting = store.lock("abandoned", Duration::from_secs(30));
+        assert!(
+            tokio::time::timeout(Duration::from_millis(100), waiting)
+                .await
+                .is_err()
+        );
+    }
+    store.ping().await.unwrap();
+    assert_eq!(store.operations(50).await.unwrap().len(), 1);
+    held.release().await.unwrap();
+    other.disconnect().await.unwrap();
+}
+
+async fn wrong_password(database: &Database) {
+    let password = DatabasePassword::new("not-the-password-8471");
+    let config = DatabaseConfig {
+        password,
+        ..database.config.clone()
+    };
+    let store = MySqlStore::new(config.clone(), "https://clinic.example").unwrap();
+    let refused: Error = store.ping().await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Store);
+    let shown = format!("{refused} {refused:?} {store:?} {config:?}");
+    assert!(
+        !shown.contains("8471") && shown.contains("DB_PASSWORD"),
+        "{shown}"
+    );
+    let down = DatabaseConfig {
+        host: "localhost:/nowhere/my.sock".into(),
+        ..config
+    };
+    let down = MySqlStore::new(down, "s").unwrap().ping().await.unwrap_err();
+    assert_eq!(down.kind(), ErrorKind::Store);
+    assert!(down.to_string().contains("DB_HOST"));
+}
