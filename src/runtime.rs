@@ -7,6 +7,7 @@
 use std::any::Any;
 use std::collections::HashMap;
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use nix::sys::signal::{SigSet, SigmaskHow, pthread_sigmask};
@@ -66,12 +67,18 @@ fn handle() -> Result<Handle> {
     with_process(|process| Ok(process.runtime.handle().clone()))
 }
 
-/// Runs a future on the worker thread and waits for it. A panic inside becomes an error.
+/// Runs a future on the worker thread and waits for it. A panic inside becomes [`ErrorKind::Internal`], and so does
+/// a call from inside another such future, which would wait for itself.
+///
+/// [`ErrorKind::Internal`]: crate::error::ErrorKind::Internal
 pub fn run<F, T>(future: F) -> Result<T>
 where
     F: Future<Output = T> + Send + 'static,
     T: Send + 'static,
 {
+    if Handle::try_current().is_ok() {
+        return Err(internal("the runtime was asked to wait for itself"));
+    }
     let handle = handle()?;
     let task = handle.spawn(future);
     handle
@@ -79,7 +86,8 @@ where
         .map_err(|_| internal("the extension met a defect of its own (panic); please report it"))
 }
 
-/// The part of this process with this name, made on first use.
+/// The part of this process with this name, made on first use; a failure is not kept. `make` runs inside the runtime
+/// and must not come back to this module.
 pub fn per_process<T: Any + Send + Sync>(key: &str, make: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
     with_process(|process| {
         if let Some(found) = process
@@ -104,7 +112,13 @@ pub fn shutdown() {
     match slot.take() {
         Some(process) if process.id == std::process::id() => {
             let Process { runtime, parts, .. } = process;
-            drop(parts);
+            // Database connections want the runtime when they are dropped. A panic of theirs ends here.
+            let dropped = std::panic::catch_unwind(AssertUnwindSafe(|| {
+                let _entered = runtime.enter();
+                drop(parts);
+            }));
+            // What a panic carries may itself be unfit to drop.
+            std::mem::forget(dropped);
             runtime.shutdown_background();
         }
         foreign => std::mem::forget(foreign),
@@ -114,17 +128,93 @@ pub fn shutdown() {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use nix::sys::signal::Signal;
+    use nix::sys::wait::{WaitStatus, waitpid};
+    use nix::unistd::{ForkResult, fork};
 
     #[test]
     fn a_panic_inside_becomes_an_error_and_the_runtime_lives() {
-        assert!(run(async { panic!("on purpose") }).is_err());
+        let error = run(async { panic!("on purpose") }).unwrap_err();
+        assert_eq!(error.kind(), crate::ErrorKind::Internal);
         assert_eq!(run(async { 5 }).unwrap(), 5);
     }
 
     #[test]
-    fn parts_are_made_once() {
+    fn waiting_for_itself_is_an_error() {
+        assert!(run(async { run(async { 1 }) }).unwrap().is_err());
+    }
+
+    #[test]
+    fn parts_are_made_once_and_failures_are_not_kept() {
+        assert!(per_process::<u32>("test", || Err(internal("not yet"))).is_err());
         let first = per_process("test", || Ok(1u32)).unwrap();
         let second = per_process("test", || Ok(2u32)).unwrap();
         assert!(Arc::ptr_eq(&first, &second));
+    }
+
+    #[test]
+    fn a_panic_while_a_part_is_made_harms_no_one_else() {
+        assert!(std::panic::catch_unwind(|| per_process::<u8>("broken", || panic!("on purpose"))).is_err());
+        assert_eq!(*per_process("whole", || Ok(3u8)).unwrap(), 3);
+    }
+
+    #[test]
+    fn work_is_done_on_the_worker_with_signals_blocked_there_alone() {
+        let work = async { (std::thread::current().id(), SigSet::thread_get_mask().unwrap()) };
+        let (thread, mask) = run(work).unwrap();
+        assert_ne!(thread, std::thread::current().id());
+        assert!(mask.contains(Signal::SIGTERM) && mask.contains(Signal::SIGALRM));
+        assert!(!SigSet::thread_get_mask().unwrap().contains(Signal::SIGTERM));
+    }
+
+    /// The next test in a process of its own: forking beside other test threads could catch their locks.
+    #[test]
+    fn a_forked_child_makes_its_own_parts() {
+        let status = std::process::Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "runtime::tests::in_a_process_of_its_own",
+                "--ignored",
+                "--test-threads=1",
+            ])
+            .status()
+            .unwrap();
+        assert!(status.success());
+    }
+
+    #[test]
+    #[ignore = "run by a_forked_child_makes_its_own_parts"]
+    fn in_a_process_of_its_own() {
+        struct Part;
+        impl Drop for Part {
+            fn drop(&mut self) {
+                assert!(Handle::try_current().is_ok(), "dropped outside the runtime");
+            }
+        }
+        let parents = per_process("part", || Ok(std::process::id())).unwrap();
+        per_process("drops", || Ok(Part)).unwrap();
+        assert_eq!(run(async { 1 }).unwrap(), 1);
+        // SAFETY: the only other thread is the worker, idle and without locks; the child leaves by `_exit`.
+        match unsafe { fork() }.unwrap() {
+            ForkResult::Child => {
+                // Should the child hang, SIGALRM ends it.
+                nix::unistd::alarm::set(20);
+                shutdown();
+                let right = run(async { 2 }).is_ok_and(|found| found == 2)
+                    && per_process("part", || Ok(std::process::id()))
+                        .is_ok_and(|part| *part == std::process::id());
+                shutdown();
+                // SAFETY: ends the child without the parent's exit handlers.
+                unsafe { nix::libc::_exit(i32::from(!right)) }
+            }
+            ForkResult::Parent { child } => {
+                assert_eq!(waitpid(child, None).unwrap(), WaitStatus::Exited(child, 0));
+                assert_eq!(run(async { 3 }).unwrap(), 3);
+                assert!(Arc::ptr_eq(&parents, &per_process("part", || Ok(0u32)).unwrap()));
+                shutdown();
+                shutdown();
+                assert_eq!(run(async { 4 }).unwrap(), 4, "used again, it begins anew");
+            }
+        }
     }
 }

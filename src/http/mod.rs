@@ -1,5 +1,6 @@
 //! HTTP as plain data behind a trait of one method, so that everything above it is tested without a network.
 
+mod redact;
 pub mod transport;
 
 use std::fmt;
@@ -8,6 +9,8 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, Method, StatusCode};
 use url::Url;
+
+pub use redact::redacted;
 
 /// A request ready to be sent.
 #[derive(Clone)]
@@ -30,16 +33,6 @@ impl fmt::Debug for Request {
     }
 }
 
-/// A URL as it may stand in a message: without user, query and fragment.
-pub fn redacted(url: &Url) -> String {
-    format!(
-        "{}://{}{}",
-        url.scheme(),
-        url.host_str().unwrap_or("-"),
-        url.path()
-    )
-}
-
 /// A complete answer.
 #[derive(Clone)]
 pub struct Response {
@@ -60,16 +53,20 @@ impl fmt::Debug for Response {
 /// How an exchange failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransportErrorKind {
-    /// No connection: name, TCP or TLS.
+    /// No connection: name or TCP, or no TLS in time.
     Connect,
+    /// The TLS handshake failed, usually on a certificate that is not trusted.
+    Tls,
     /// No complete answer in time.
     Timeout,
     /// The connection broke.
     Reset,
     /// The answer is larger than the cap.
     BodyTooLarge,
-    /// Plain http, or http where it is not allowed.
+    /// Not a URL to send to, or plain http where it is not allowed.
     InvalidUrl,
+    /// Anything else, such as an answer that is not HTTP.
+    Other,
 }
 
 /// An exchange without a complete answer.
@@ -90,9 +87,43 @@ pub trait HttpClient: Send + Sync {
     fn execute(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>>;
 }
 
+impl<F> HttpClient for F
+where
+    F: Fn(Request) -> BoxFuture<'static, Result<Response, TransportError>> + Send + Sync,
+{
+    fn execute(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
+        self(request)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_closure_is_a_client() {
+        let client = |_: Request| -> BoxFuture<'static, Result<Response, TransportError>> {
+            Box::pin(async {
+                Ok(Response {
+                    status: StatusCode::OK,
+                    headers: HeaderMap::new(),
+                    body: b"secret".to_vec(),
+                })
+            })
+        };
+        let client: &dyn HttpClient = &client;
+        let url = Url::parse("https://zoom.example.test/").unwrap();
+        let timeout = Duration::from_secs(1);
+        let request = Request {
+            method: Method::GET,
+            url,
+            headers: HeaderMap::new(),
+            body: None,
+            timeout,
+        };
+        let response = client.execute(request).await.unwrap();
+        assert_eq!(format!("{response:?}"), "200 OK (6 bytes)");
+    }
 
     #[test]
     fn debug_output_shows_neither_query_nor_headers_nor_body() {

@@ -1,6 +1,6 @@
 //! The one file that knows the HTTP library: TLS, timeouts, no redirects, no proxies, a cap on bodies.
 
-use std::error::Error as _;
+use std::error::Error as StdError;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -92,7 +92,7 @@ impl ReqwestClient {
         let (status, headers) = (incoming.status(), incoming.headers().clone());
         let mut body = Vec::new();
         while let Some(chunk) = incoming.chunk().await.map_err(|error| transport_error(&error))? {
-            if body.len() + chunk.len() > self.max_body {
+            if chunk.len() > self.max_body.saturating_sub(body.len()) {
                 return Err(TransportError {
                     kind: TransportErrorKind::BodyTooLarge,
                     sent: true,
@@ -143,6 +143,12 @@ fn tls(config: &HttpConfig) -> Result<ClientConfig> {
             return Err(unreadable());
         }
     }
+    if roots.is_empty() && !config.allow_http {
+        return Err(configuration(
+            "this system has no certificate authorities: install its ca-certificates package or set \
+             KIVICARE_TELEMED_CA_FILE",
+        ));
+    }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut tls = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
@@ -153,37 +159,56 @@ fn tls(config: &HttpConfig) -> Result<ClientConfig> {
     Ok(tls)
 }
 
-/// The library's error in our terms. Its own text may hold the URL with a query, so only its causes' kinds are used.
+/// The library's error in our terms. Its own text may hold the URL with its query, so only kinds are looked at.
+/// What fails before the connection stands was never sent; of everything later, nobody knows.
 fn transport_error(error: &reqwest::Error) -> TransportError {
     let (kind, message) = if error.is_connect() {
-        let timed_out = error.is_timeout();
-        (
-            TransportErrorKind::Connect,
-            if timed_out {
-                "no connection in time"
-            } else {
-                "no connection"
-            },
-        )
+        match tls_error(error) {
+            Some(rustls::Error::InvalidCertificate(_)) => {
+                (TransportErrorKind::Tls, "the server's certificate is not trusted")
+            }
+            Some(_) => (TransportErrorKind::Tls, "the TLS handshake failed"),
+            None if error.is_timeout() => (TransportErrorKind::Connect, "no connection in time"),
+            None => (TransportErrorKind::Connect, "no connection"),
+        }
     } else if error.is_timeout() {
         (TransportErrorKind::Timeout, "no answer in time")
     } else if error.is_builder() {
         (TransportErrorKind::InvalidUrl, "the address is not usable")
-    } else {
+    } else if error.is_request() || error.is_body() {
         (TransportErrorKind::Reset, "the connection broke")
-    };
-    let sent = !matches!(kind, TransportErrorKind::Connect | TransportErrorKind::InvalidUrl);
-    let refused_certificate = error
-        .source()
-        .is_some_and(|cause| format!("{cause:?}").contains("InvalidCertificate"));
-    let message = if refused_certificate {
-        "the server's certificate is not trusted"
     } else {
-        message
+        (TransportErrorKind::Other, "the answer could not be read")
     };
+    let unsent = [
+        TransportErrorKind::Connect,
+        TransportErrorKind::Tls,
+        TransportErrorKind::InvalidUrl,
+    ];
     TransportError {
         kind,
-        sent,
+        sent: !unsent.contains(&kind),
         message: message.to_owned(),
     }
 }
+
+/// The TLS library's error among the causes. An `io::Error` hides what it wraps from `source`, hence `get_ref`.
+fn tls_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
+    let mut cause = Some(error);
+    while let Some(current) = cause {
+        if let Some(found) = current.downcast_ref::<rustls::Error>() {
+            return Some(found);
+        }
+        let wrapped = current
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref);
+        cause = match wrapped {
+            Some(inner) => Some(inner),
+            None => current.source(),
+        };
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests;

@@ -32,7 +32,7 @@ impl Policy {
             attempts: 2,
             first_pause: Duration::from_millis(250),
             longest_pause: Duration::from_secs(4),
-            jitter: true,
+            jitter: Some(rand::random()),
         };
         Self { limits, deadline }
     }
@@ -42,11 +42,12 @@ impl Policy {
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{error}")]
 pub struct Failure {
-    /// The last attempt's fault. `sent` is true when any attempt may have arrived.
+    /// The last attempt's fault. `sent` is true when any attempt may have had an effect.
     pub error: TransportError,
 }
 
-/// Sends until an answer stands, the policy stops, or the deadline comes.
+/// Sends until an answer stands, the policy stops, or the deadline comes. An answer of any status is an answer; a
+/// [`Failure`] means that the last attempt got none.
 pub async fn send(
     http: &dyn HttpClient,
     policy: &Policy,
@@ -64,7 +65,7 @@ pub async fn send(
             Err(error) if error.sent => Ending::Lost,
             Err(_) => Ending::NotSent,
         };
-        ever_sent |= ending == Ending::Lost;
+        ever_sent |= !matches!(ending, Ending::NotSent | Ending::Status(429, _));
         let remaining = policy.deadline.saturating_duration_since(Instant::now());
         match decide(&policy.limits, effect, ending, attempt, remaining) {
             Decision::Wait(pause) => tokio::time::sleep(pause).await,
@@ -85,3 +86,6 @@ fn asked_pause(response: &Response) -> Option<Duration> {
     let value = response.headers.get(http::header::RETRY_AFTER)?.to_str().ok()?;
     parse_retry_after(value, Timestamp::now())
 }
+
+#[cfg(test)]
+mod tests;

@@ -42,8 +42,8 @@ pub struct Limits {
     pub first_pause: Duration,
     /// Longest pause.
     pub longest_pause: Duration,
-    /// Spread pauses at random. Off in tests.
-    pub jitter: bool,
+    /// Seed of the spread that is added to pauses, up to as much again; none for exact pauses.
+    pub jitter: Option<u64>,
 }
 
 /// Decides after attempt number `attempt` (from 1) with `remaining` time in the budget.
@@ -83,8 +83,9 @@ fn backoff(limits: &Limits, attempt: u32) -> Duration {
         .with_min_delay(limits.first_pause)
         .with_max_delay(limits.longest_pause)
         .without_max_times();
-    if limits.jitter {
-        builder = builder.with_jitter();
+    if let Some(seed) = limits.jitter {
+        // Without a seed, and without its std feature, backon spreads alike in every process.
+        builder = builder.with_jitter().with_jitter_seed(seed);
     }
     let skipped = usize::try_from(attempt.saturating_sub(1).min(32)).unwrap_or(32);
     let pause = builder.build().nth(skipped).unwrap_or(limits.longest_pause);
@@ -100,7 +101,7 @@ mod tests {
         attempts: 3,
         first_pause: Duration::from_millis(200),
         longest_pause: Duration::from_secs(2),
-        jitter: false,
+        jitter: None,
     };
     const LONG: Duration = Duration::from_secs(10);
 
@@ -167,6 +168,33 @@ mod tests {
             Decision::Wait(Duration::from_secs(2)),
             "attempt counts cannot overflow"
         );
+    }
+
+    #[test]
+    fn the_spread_depends_on_the_seed_alone() {
+        let pause = |seed| {
+            decide(
+                &Limits {
+                    jitter: Some(seed),
+                    ..LIMITS
+                },
+                Effect::Safe,
+                Ending::Lost,
+                1,
+                LONG,
+            )
+        };
+        assert_eq!(pause(1), pause(1));
+        assert_ne!(pause(1), pause(2));
+        for seed in 0..100 {
+            let Decision::Wait(pause) = pause(seed) else {
+                panic!("no pause for {seed}")
+            };
+            assert!(
+                pause >= LIMITS.first_pause && pause <= LIMITS.first_pause * 2,
+                "{pause:?}"
+            );
+        }
     }
 
     #[test]

@@ -11,8 +11,9 @@ const LONGEST: Duration = Duration::from_secs(24 * 3600);
 /// give zero, anything beyond a day a day, and what cannot be read none.
 pub fn parse(value: &str, now: Timestamp) -> Option<Duration> {
     let value = value.trim();
-    if let Ok(seconds) = value.parse::<u64>() {
-        return Some(Duration::from_secs(seconds).min(LONGEST));
+    if !value.is_empty() && value.bytes().all(|c| c.is_ascii_digit()) {
+        // More digits than fit are a very long time, too.
+        return Some(value.parse().map_or(LONGEST, Duration::from_secs).min(LONGEST));
     }
     let until = match value.parse::<Timestamp>() {
         Ok(until) => until,
@@ -32,7 +33,12 @@ mod tests {
         for (value, seconds) in [
             ("7", Some(7)),
             (" 7 ", Some(7)),
+            ("0", Some(0)),
             ("999999999", Some(86_400)),
+            ("99999999999999999999999", Some(86_400)),
+            ("2030-01-01T01:00:30+01:00", Some(30)),
+            ("2040-01-01T00:00:00Z", Some(86_400)),
+            ("+3", None),
             ("2030-01-01T00:01:00Z", Some(60)),
             ("2029-12-31T00:00:00Z", Some(0)),
             ("Tue, 01 Jan 2030 00:00:30 GMT", Some(30)),

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{Result, configuration, internal};
 
-/// Shortest total of salts that counts as secret. WordPress' own generator gives 64 characters to each.
+/// Shortest total of salts that counts as secret. `WordPress` generates 64 characters for each.
 const SHORTEST_SALTS: usize = 64;
 /// What wp-config-sample.php has where the salts belong.
 const SAMPLE_SALT: &str = "put your unique phrase here";
@@ -18,7 +18,7 @@ const SAMPLE_SALT: &str = "put your unique phrase here";
 pub enum KeySource {
     /// `KIVICARE_TELEMED_KEY`.
     Key,
-    /// Derived from the WordPress salts.
+    /// Derived from the `WordPress` salts.
     Salts,
     /// There is none: secrets are refused.
     None,
@@ -42,7 +42,7 @@ pub struct KeyMaterial {
     pub primary: Option<SecretString>,
     /// Earlier primaries, which still open.
     pub retired: Vec<SecretString>,
-    /// The WordPress salts joined; used to seal only without a primary.
+    /// The `WordPress` salts joined; used to seal only without a primary.
     pub salts: Option<SecretString>,
 }
 
@@ -59,17 +59,21 @@ pub(super) struct KeyRing {
 }
 
 impl KeyRing {
-    pub fn new(material: &KeyMaterial) -> Result<Self> {
+    pub fn new(material: KeyMaterial) -> Result<Self> {
+        let KeyMaterial {
+            primary,
+            retired,
+            salts,
+        } = material;
         let mut keys = Vec::new();
-        for text in material.primary.iter().chain(&material.retired) {
+        for text in primary.iter().chain(&retired) {
             keys.push(derive(&raw_key(text)?)?);
         }
-        let salts = material
-            .salts
+        let salts = salts
             .as_ref()
             .map(ExposeSecret::expose_secret)
             .filter(|salts| salts.len() >= SHORTEST_SALTS && !salts.contains(SAMPLE_SALT));
-        let source = match (&material.primary, salts) {
+        let source = match (&primary, salts) {
             (Some(_), _) => KeySource::Key,
             (None, Some(_)) => KeySource::Salts,
             (None, None) => KeySource::None,

@@ -4,7 +4,7 @@
 mod envelope;
 mod keyring;
 
-use ring::aead::{Aad, NONCE_LEN, Nonce};
+use ring::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce};
 use ring::rand::{SecureRandom, SystemRandom};
 use zeroize::Zeroizing;
 
@@ -41,7 +41,7 @@ impl Vault {
     /// For the site with this id. [`ErrorKind::Configuration`] when a key is not 32 bytes of base64.
     pub fn new(material: KeyMaterial, site: &str) -> Result<Self> {
         Ok(Self {
-            ring: KeyRing::new(&material)?,
+            ring: KeyRing::new(material)?,
             site: site.to_owned(),
         })
     }
@@ -52,15 +52,19 @@ impl Vault {
         let failed = || Error::new(ErrorKind::Vault, "the secret could not be sealed");
         let mut nonce = [0u8; NONCE_LEN];
         SystemRandom::new().fill(&mut nonce).map_err(|_| failed())?;
-        let mut buffer = plaintext.to_vec();
+        // With room for the tag, so that growing leaves no copy of the plaintext behind.
+        let mut buffer = Zeroizing::new(Vec::with_capacity(
+            plaintext.len().saturating_add(AES_256_GCM.tag_len()),
+        ));
+        buffer.extend_from_slice(plaintext);
         let aad = Aad::from(context.associated_data(&self.site));
         key.cipher
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut buffer)
+            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut *buffer)
             .map_err(|_| failed())?;
         Ok(Envelope {
             key_id: key.id.clone(),
             nonce,
-            ciphertext: buffer,
+            ciphertext: std::mem::take(&mut *buffer),
         }
         .write())
     }
@@ -120,151 +124,4 @@ impl Vault {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn key(byte: u8) -> secrecy::SecretString {
-        data_encoding::BASE64.encode(&[byte; 32]).into()
-    }
-
-    fn vault(material: KeyMaterial) -> Vault {
-        Vault::new(material, "site").unwrap()
-    }
-
-    fn primary(byte: u8) -> Vault {
-        vault(KeyMaterial {
-            primary: Some(key(byte)),
-            ..KeyMaterial::default()
-        })
-    }
-
-    fn context(owner: &str) -> Context {
-        Context {
-            owner: owner.into(),
-            purpose: "tokens".into(),
-        }
-    }
-
-    #[test]
-    fn a_seal_opens_for_its_context_alone() {
-        let vault = primary(1);
-        let sealed = vault.seal(&context("user:5"), b"plain").unwrap();
-        assert_eq!(
-            vault.open(&context("user:5"), &sealed).unwrap().as_slice(),
-            b"plain"
-        );
-        let other_purpose = Context {
-            purpose: "other".into(),
-            ..context("user:5")
-        };
-        let other_site = Vault::new(
-            KeyMaterial {
-                primary: Some(key(1)),
-                ..KeyMaterial::default()
-            },
-            "other",
-        )
-        .unwrap();
-        assert!(vault.open(&context("user:6"), &sealed).is_err());
-        assert!(vault.open(&other_purpose, &sealed).is_err());
-        assert!(other_site.open(&context("user:5"), &sealed).is_err());
-    }
-
-    #[test]
-    fn every_changed_character_is_noticed() {
-        let vault = primary(1);
-        let sealed = vault.seal(&context("user:5"), b"plain").unwrap();
-        for at in 0..sealed.len() {
-            let mut bytes = sealed.clone().into_bytes();
-            bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
-            let changed = String::from_utf8(bytes).unwrap();
-            assert!(
-                vault.open(&context("user:5"), &changed).is_err(),
-                "character {at}"
-            );
-            assert!(
-                vault.open(&context("user:5"), &sealed[..at]).is_err(),
-                "cut at {at}"
-            );
-        }
-    }
-
-    #[test]
-    fn plaintext_is_never_taken_for_a_seal() {
-        let error = primary(1)
-            .open(&context("user:5"), "made-up-plain-token")
-            .unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Vault);
-        assert!(!format!("{error:?}").contains("made-up-plain-token"));
-    }
-
-    #[test]
-    fn retired_keys_open_and_resealing_moves_to_the_new_key() {
-        let sealed = primary(1).seal(&context("user:5"), b"plain").unwrap();
-        let rotated = vault(KeyMaterial {
-            primary: Some(key(2)),
-            retired: vec![key(1)],
-            salts: None,
-        });
-        assert!(rotated.needs_reseal(&sealed));
-        let resealed = rotated.reseal(&context("user:5"), &sealed).unwrap();
-        assert!(!rotated.needs_reseal(&resealed));
-        assert_eq!(
-            primary(2).open(&context("user:5"), &resealed).unwrap().as_slice(),
-            b"plain"
-        );
-        assert!(primary(1).open(&context("user:5"), &resealed).is_err());
-    }
-
-    #[test]
-    fn moving_from_salts_to_a_key_keeps_old_seals_readable() {
-        let salts: Option<secrecy::SecretString> = Some("s".repeat(64).into());
-        let before = vault(KeyMaterial {
-            salts: salts.clone(),
-            ..KeyMaterial::default()
-        });
-        assert_eq!(before.status().source, KeySource::Salts);
-        let sealed = before.seal(&context("user:5"), b"plain").unwrap();
-        let after = vault(KeyMaterial {
-            primary: Some(key(1)),
-            retired: Vec::new(),
-            salts,
-        });
-        assert_eq!(
-            after.open(&context("user:5"), &sealed).unwrap().as_slice(),
-            b"plain"
-        );
-    }
-
-    #[test]
-    fn without_a_key_or_with_sample_salts_secrets_are_refused() {
-        let sample = format!("{}{}", "put your unique phrase here", "x".repeat(64));
-        for salts in [None, Some("short".to_owned()), Some(sample)] {
-            let vault = vault(KeyMaterial {
-                salts: salts.map(Into::into),
-                ..KeyMaterial::default()
-            });
-            assert_eq!(
-                vault.status(),
-                VaultStatus {
-                    source: KeySource::None,
-                    key_id: String::new()
-                }
-            );
-            let error = vault.seal(&context("user:5"), b"plain").unwrap_err();
-            assert!(error.to_string().contains("KIVICARE_TELEMED_KEY"));
-        }
-    }
-
-    #[test]
-    fn a_key_of_the_wrong_length_is_a_configuration_error() {
-        let material = KeyMaterial {
-            primary: Some("c2hvcnQ=".to_owned().into()),
-            ..KeyMaterial::default()
-        };
-        assert_eq!(
-            Vault::new(material, "site").err().unwrap().kind(),
-            ErrorKind::Configuration
-        );
-    }
-}
+mod tests;
