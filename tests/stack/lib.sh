@@ -4,8 +4,10 @@ set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 CACHE=$ROOT/.cache
-RUN=$CACHE/run
-SITE=$CACHE/site
+# The tests' stack stands in the cache directory itself; others (demo, bench) beside it, under their own name.
+STACK_DIR=$CACHE${STACK:+/$STACK}
+RUN=$STACK_DIR/run
+SITE=$STACK_DIR/site
 RESULTS=$CACHE/results
 EXTENSION=$ROOT/target/debug/libkivicare_telemed.so
 export CARGO_TARGET_DIR=$ROOT/target
@@ -18,6 +20,9 @@ fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
 free_port() {
 	php -n -r '$s = stream_socket_server("tcp://127.0.0.1:0"); echo explode(":", stream_socket_get_name($s, false))[1];'
 }
+
+# PHP with the extension the running site has.
+site_php() { php -d extension="$STACK_DIR/kivicare_telemed.so" "$@"; }
 
 # Waits until a command succeeds: wait_for SECONDS WHAT COMMAND...
 wait_for() {

@@ -1,0 +1,137 @@
+<?php
+/**
+ * The running throw-away site as its users, its database and the sandbox provider see it.
+ */
+
+declare(strict_types=1);
+
+final class Site {
+
+	/** @var array<string, mixed> */
+	public readonly array $seed;
+
+	/** @var array<string, mixed> */
+	private readonly array $sandbox;
+
+	private ?PDO $database = null;
+
+	public function __construct( public readonly string $url, public readonly string $run ) {
+		$this->seed    = self::json( $run . '/seed.json' );
+		$this->sandbox = self::json( $run . '/sandbox.json' );
+	}
+
+	public static function from_environment(): self {
+		return new self( (string) getenv( 'SITE_URL' ), (string) getenv( 'KCT_RUN' ) );
+	}
+
+	/**
+	 * Logs in with the form, as people do, and fetches a REST nonce.
+	 */
+	public function login( string $user ): Browser {
+		$browser = new Browser( $this->url );
+		$browser->send( 'GET', '/wp-login.php' );
+		$browser->send(
+			'POST',
+			'/wp-login.php',
+			http_build_query(
+				array(
+					'log'        => $user,
+					'pwd'        => $this->seed['password'],
+					'wp-submit'  => 'Log In',
+					'testcookie' => '1',
+				)
+			),
+			array( 'Content-Type: application/x-www-form-urlencoded' )
+		);
+		$browser->nonce = trim( $browser->send( 'GET', '/wp-admin/admin-ajax.php?action=rest-nonce' )['body'] );
+		return $browser;
+	}
+
+	/**
+	 * The body of a booking, half-hour slots counted from the first of March 2031, in the booker's zone.
+	 *
+	 * @return array<string, mixed>
+	 */
+	public function booking( int $slot, string $timezone = 'Asia/Kolkata' ): array {
+		$start = new DateTimeImmutable( '2031-03-01 09:00:00' );
+		$start = $start->modify( '+' . intdiv( $slot, 16 ) . ' days' )->modify( '+' . ( $slot % 16 ) * 30 . ' minutes' );
+		return array(
+			'appointmentStartDate' => $start->format( 'Y-m-d' ),
+			'appointmentStartTime' => $start->format( 'H:i' ),
+			'clinicId'             => $this->seed['clinic_id'],
+			'doctorId'             => $this->seed['doctor_id'],
+			'patientId'            => $this->seed['patient_id'],
+			'serviceId'            => array( $this->seed['mapping_id'] ),
+			'status'               => 1,
+			'description'          => '',
+			'timezone'             => $timezone,
+		);
+	}
+
+	/**
+	 * Runs Action Scheduler until its queue is empty, as the site's cron would.
+	 */
+	public function run_queue(): void {
+		$code = 'require getenv("WORDPRESS_PATH") . "/wp-load.php"; do_action( "kct_test_run_queue" );'
+			. 'if ( class_exists( "ActionScheduler_QueueRunner" ) ) { for ( $i = 0; $i < 20 && ActionScheduler_QueueRunner::instance()->run( "test" ); $i++ ); }';
+		$so   = dirname( __DIR__, 2 ) . '/target/debug/libkivicare_telemed.so';
+		exec( implode( ' ', array_map( 'escapeshellarg', array( PHP_BINARY, '-d', 'extension=' . $so, '-r', $code ) ) ) . ' 2>&1', $output, $status );
+		if ( 0 !== $status ) {
+			throw new RuntimeException( implode( "\n", $output ) );
+		}
+	}
+
+	/**
+	 * @return list<array{to: string, subject: string, message: string}>
+	 */
+	public function mails(): array {
+		$lines = is_file( $this->run . '/mail.jsonl' ) ? file( $this->run . '/mail.jsonl', FILE_IGNORE_NEW_LINES ) : array();
+		return array_map( static fn( string $line ): array => json_decode( $line, true ), $lines );
+	}
+
+	/**
+	 * @param list<mixed> $values Bound values.
+	 * @return list<array<string, mixed>>
+	 */
+	public function rows( string $sql, array $values = array() ): array {
+		$this->database ??= new PDO(
+			'mysql:unix_socket=' . getenv( 'TELEMED_DB_SOCKET' ) . ';dbname=' . getenv( 'TELEMED_TEST_DB_NAME' ) . ';charset=utf8mb4',
+			(string) getenv( 'TELEMED_TEST_DB_USER' ),
+			(string) getenv( 'TELEMED_TEST_DB_PASSWORD' )
+		);
+		$statement = $this->database->prepare( $sql );
+		$statement->execute( $values );
+		return $statement->fetchAll( PDO::FETCH_ASSOC );
+	}
+
+	/**
+	 * The sandbox's admin port.
+	 *
+	 * @param array<string, mixed>|null $body JSON body.
+	 * @return array<string, mixed>
+	 */
+	public function sandbox( string $method, string $path, ?array $body = null ): array {
+		$browser = new Browser( $this->sandbox['admin_url'] );
+		$answer  = $browser->send( $method, $path, null === $body ? null : (string) json_encode( $body ), array( 'Content-Type: application/json' ) );
+		if ( $answer['status'] >= 300 ) {
+			throw new RuntimeException( $path . ': ' . $answer['body'] );
+		}
+		return (array) json_decode( $answer['body'], true );
+	}
+
+	/**
+	 * Meetings that exist at the provider now.
+	 *
+	 * @return list<array<string, mixed>>
+	 */
+	public function live_meetings(): array {
+		return array_values( array_filter( $this->sandbox( 'GET', '/state' )['meetings'], static fn( array $m ): bool => empty( $m['deleted'] ) ) );
+	}
+
+	/**
+	 * @return array<string, mixed>
+	 */
+	private static function json( string $file ): array {
+		return (array) json_decode( (string) file_get_contents( $file ), true, 16, JSON_THROW_ON_ERROR );
+	}
+}

@@ -1,0 +1,44 @@
+<?php
+/**
+ * Plugin Name: Test helpers of the throw-away site
+ * Mails are written to a file instead of being sent, responses name their worker, and a booking can be made to fail
+ * after its meeting was made.
+ */
+
+declare(strict_types=1);
+
+add_filter(
+	'pre_wp_mail',
+	static function ( $handled, array $mail ) {
+		$line = array(
+			'to'      => is_array( $mail['to'] ) ? implode( ',', $mail['to'] ) : $mail['to'],
+			'subject' => $mail['subject'],
+			'message' => $mail['message'],
+		);
+		file_put_contents( KCT_RUN . '/mail.jsonl', wp_json_encode( $line ) . "\n", FILE_APPEND | LOCK_EX );
+		return true;
+	},
+	10,
+	2
+);
+
+add_filter(
+	'rest_post_dispatch',
+	static function ( $response ) {
+		$pages = explode( ' ', (string) file_get_contents( '/proc/self/statm' ) );
+		$response->header( 'X-Worker', getmypid() . ' ' . (int) $pages[1] * 4 );
+		return $response;
+	},
+	1000
+);
+
+// A listener that throws before KiviCare commits: the way a booking is rolled back after its meeting was made.
+add_action(
+	'kc_after_create_appointment',
+	static function (): void {
+		if ( file_exists( KCT_RUN . '/fail-after-create' ) ) {
+			throw new RuntimeException( 'rolled back for a test' );
+		}
+	},
+	1000
+);

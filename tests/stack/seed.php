@@ -1,0 +1,129 @@
+<?php
+/**
+ * Seeds clinic, doctor, patient and a telemed service, connects Zoom, and prints their ids as JSON.
+ */
+
+declare(strict_types=1);
+
+$_SERVER += array(
+	'HTTP_HOST'       => '127.0.0.1',
+	'REQUEST_METHOD'  => 'GET',
+	'REQUEST_URI'     => '/',
+	'SERVER_PROTOCOL' => 'HTTP/1.1',
+);
+require getenv( 'WORDPRESS_PATH' ) . '/wp-load.php';
+
+/**
+ * Inserts into a table the columns it has; KiviCare's versions differ in some.
+ *
+ * @param array<string, mixed> $row Values by column.
+ */
+function kct_insert( string $table, array $row ): int {
+	global $wpdb;
+	$name    = $wpdb->prefix . $table;
+	$columns = $wpdb->get_col( "DESCRIBE `$name`" );
+	if ( false === $wpdb->insert( $name, array_intersect_key( $row, array_flip( $columns ) ) ) ) {
+		throw new RuntimeException( $table . ': ' . $wpdb->last_error );
+	}
+	return (int) $wpdb->insert_id;
+}
+
+function kct_user( string $login, string $role ): int {
+	$id = username_exists( $login );
+	if ( ! $id ) {
+		$id = wp_insert_user(
+			array(
+				'user_login'   => $login,
+				'user_pass'    => (string) getenv( 'SEED_PASSWORD' ),
+				'user_email'   => $login . '@example.test',
+				'display_name' => ucfirst( $login ) . ' Example',
+				'first_name'   => ucfirst( $login ),
+				'last_name'    => 'Example',
+				'role'         => $role,
+			)
+		);
+	}
+	return (int) $id;
+}
+
+$now     = current_time( 'mysql' );
+$doctor  = kct_user( 'doctor', 'kiviCare_doctor' );
+$patient = kct_user( 'patient', 'kiviCare_patient' );
+$clinic  = kct_insert(
+	'kc_clinics',
+	array(
+		'name'            => 'Example Clinic',
+		'email'           => 'clinic@example.test',
+		'telephone_no'    => '000',
+		'specialties'     => '[]',
+		'address'         => 'Example Street 1',
+		'city'            => 'Example',
+		'state'           => '',
+		'country'         => 'Example',
+		'country_code'    => 'EX',
+		'postal_code'     => '1',
+		'status'          => 1,
+		'clinic_admin_id' => 1,
+		'extra'           => '{"currency_prefix":"","currency_postfix":""}',
+		'created_at'      => $now,
+	)
+);
+kct_insert( 'kc_doctor_clinic_mappings', array( 'doctor_id' => $doctor, 'clinic_id' => $clinic, 'owner' => 0, 'created_at' => $now ) );
+kct_insert( 'kc_patient_clinic_mappings', array( 'patient_id' => $patient, 'clinic_id' => $clinic, 'created_at' => $now ) );
+$service = kct_insert( 'kc_services', array( 'type' => 'system_service', 'name' => 'Video visit', 'price' => '0', 'status' => 1, 'created_at' => $now ) );
+$mapping = kct_insert(
+	'kc_service_doctor_mapping',
+	array(
+		'service_id'      => $service,
+		'clinic_id'       => $clinic,
+		'doctor_id'       => $doctor,
+		'charges'         => '0',
+		'status'          => 1,
+		'telemed_service' => 'yes',
+		'service_name_alias' => '',
+		'multiple'        => 'no',
+		'duration'        => 30,
+		'created_at'      => $now,
+	)
+);
+foreach ( array( 'mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun' ) as $day ) {
+	kct_insert(
+		'kc_clinic_sessions',
+		array(
+			'clinic_id'  => $clinic,
+			'doctor_id'  => $doctor,
+			'day'        => $day,
+			'start_time' => '00:00:00',
+			'end_time'   => '23:59:00',
+			'time_slot'  => 30,
+			'parent_id'  => null,
+			'created_at' => $now,
+		)
+	);
+}
+update_user_meta( $doctor, 'timezone', 'Asia/Kolkata' );
+
+$sandbox = json_decode( (string) file_get_contents( KCT_RUN . '/sandbox.json' ), true );
+$plugin  = KiviCare\Telemed\Plugin::instance();
+$plugin->settings()->save_zoom(
+	$plugin->bridge(),
+	array(
+		'auth_type'     => 'server-to-server',
+		'account_id'    => $sandbox['seed']['account_id'],
+		'client_id'     => $sandbox['seed']['client_id'],
+		'client_secret' => $sandbox['seed']['client_secret'],
+		'enableCal'     => 'Yes',
+	)
+);
+$plugin->doctors()->use_clinic_account( $doctor );
+
+echo wp_json_encode(
+	array(
+		'clinic_id'  => $clinic,
+		'doctor_id'  => $doctor,
+		'patient_id' => $patient,
+		'service_id' => $service,
+		'mapping_id' => $mapping,
+		'password'   => getenv( 'SEED_PASSWORD' ),
+	)
+), "\n";
