@@ -73,6 +73,10 @@ abstract class MappingModel extends KCBaseModel {
 		foreach ( $columns + array( 'password' => 'password', 'extra' => 'extra', 'createdAt' => 'created_at', 'updatedAt' => 'updated_at' ) as $property => $column ) {
 			// No sanitizers: sanitize_text_field() strips %xx from URLs.
 			$schema[ $property ] = array( 'column' => $column, 'type' => 'string', 'nullable' => true );
+			// The provider's ids are never NULL in the tables.
+			if ( str_ends_with( $column, '_id' ) || str_ends_with( $column, '_uuid' ) ) {
+				$schema[ $property ]['default'] = '';
+			}
 		}
 		return array(
 			'table_name'   => $table,

@@ -13,12 +13,14 @@ use KiviCare\Telemed\Tests\TestCase;
 final class InstallerTest extends TestCase {
 
 	private \wpdb $db;
+	private string $prefix;
 	private Schema $schema;
 	private string $site_id;
 
 	protected function setUp(): void {
 		parent::setUp();
-		$this->db         = clone $GLOBALS['wpdb'];
+		$this->db         = $GLOBALS['wpdb'];
+		$this->prefix     = $this->db->prefix;
 		$this->db->prefix = 'kcttest_';
 		$this->schema     = new Schema( $this->db );
 		$this->site_id    = (string) get_option( Installer::SITE_ID );
@@ -27,6 +29,7 @@ final class InstallerTest extends TestCase {
 
 	protected function tearDown(): void {
 		$this->drop();
+		$this->db->prefix = $this->prefix;
 		update_option( Installer::SITE_ID, $this->site_id, true );
 		update_option( Installer::SCHEMA_VERSION, Schema::VERSION, true );
 		parent::tearDown();
