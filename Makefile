@@ -15,10 +15,13 @@ test: setup ## Every test layer, counted
 stubs: setup ## Write the PHP stubs anew
 	@bash .ci/stubs write
 
+demo: setup ## A site with one booked video visit, left running
+	@bash tests/site/demo.sh
+
 stop: ## End the site and the database
 	@bash tests/stack/stop.sh
 
 clean: stop ## Remove everything built and cached
 	@rm -rf .cache target
 
-.PHONY: help setup build test stubs stop clean
+.PHONY: help setup build demo test stubs stop clean

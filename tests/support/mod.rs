@@ -46,14 +46,26 @@ impl FakeHttp {
             headers.insert(*name, value.parse().unwrap());
         }
         let status = http::StatusCode::from_u16(status).unwrap();
-        self.answers.lock().unwrap().push_back(Ok(Response { status, headers, body: body.as_bytes().to_vec() }));
+        self.answers.lock().unwrap().push_back(Ok(Response {
+            status,
+            headers,
+            body: body.as_bytes().to_vec(),
+        }));
         self
     }
 
     /// The connection breaks; `sent` says whether the request may have arrived.
     pub fn breaks(&self, sent: bool) -> &Self {
-        let kind = if sent { TransportErrorKind::Reset } else { TransportErrorKind::Connect };
-        self.answers.lock().unwrap().push_back(Err(TransportError { kind, sent, message: "test".into() }));
+        let kind = if sent {
+            TransportErrorKind::Reset
+        } else {
+            TransportErrorKind::Connect
+        };
+        self.answers.lock().unwrap().push_back(Err(TransportError {
+            kind,
+            sent,
+            message: "test".into(),
+        }));
         self
     }
 
@@ -63,14 +75,22 @@ impl FakeHttp {
 
     /// `POST /path` of every request so far.
     pub fn lines(&self) -> Vec<String> {
-        self.seen().iter().map(|seen| format!("{} {}", seen.method, seen.url)).collect()
+        self.seen()
+            .iter()
+            .map(|seen| format!("{} {}", seen.method, seen.url))
+            .collect()
     }
 }
 
 impl HttpClient for FakeHttp {
     fn execute(&self, request: Request) -> BoxFuture<'_, Answer> {
         let url = request.url.as_str().replace("https://zoom.example.test", "");
-        let header = |name| request.headers.get(name).map(|v: &http::HeaderValue| v.to_str().unwrap().to_owned());
+        let header = |name| {
+            request
+                .headers
+                .get(name)
+                .map(|v: &http::HeaderValue| v.to_str().unwrap().to_owned())
+        };
         let line = format!("{} {url}", request.method);
         self.seen.lock().unwrap().push(Seen {
             method: request.method.to_string(),
@@ -109,14 +129,24 @@ pub fn site() -> Site {
         http: Arc::new(http.clone()),
         clock: clock.clone(),
         zoom: ZoomSettings {
-            endpoints: Endpoints::parse("https://zoom.example.test/v2", "https://zoom.example.test/oauth").unwrap(),
+            endpoints: Endpoints::parse("https://zoom.example.test/v2", "https://zoom.example.test/oauth")
+                .unwrap(),
             account_id: "made-up-account".into(),
             client_id: "made-up-client".into(),
             client_secret: Some(ClientSecret::new("made-up-client-secret")),
         },
-        budget: Budget { request: Duration::from_secs(5), total: Duration::from_secs(10) },
+        budget: Budget {
+            request: Duration::from_secs(5),
+            total: Duration::from_secs(10),
+        },
     };
-    Site { telemed, http, store, vault, clock }
+    Site {
+        telemed,
+        http,
+        store,
+        vault,
+        clock,
+    }
 }
 
 pub fn visit() -> Visit {
@@ -134,12 +164,20 @@ pub fn visit() -> Visit {
 
 /// The clinic's server-to-server app hosts for this doctor.
 pub fn clinic() -> Host {
-    Host { doctor_id: 7, own_tokens: false, zoom_user: "doctor@example.test".into() }
+    Host {
+        doctor_id: 7,
+        own_tokens: false,
+        zoom_user: "doctor@example.test".into(),
+    }
 }
 
 /// The doctor's own connection.
 pub fn doctor() -> Host {
-    Host { doctor_id: 7, own_tokens: true, zoom_user: String::new() }
+    Host {
+        doctor_id: 7,
+        own_tokens: true,
+        zoom_user: String::new(),
+    }
 }
 
 pub const TOKEN: &str =

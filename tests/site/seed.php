@@ -1,6 +1,6 @@
 <?php
 /**
- * Seeds clinic, doctor, patient and a telemed service, connects Zoom, and prints their ids as JSON.
+ * Seeds clinic, doctor, patient and a telemed service, and prints their ids as JSON.
  */
 
 declare(strict_types=1);
@@ -102,20 +102,6 @@ foreach ( array( 'mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun' ) as $day ) {
 	);
 }
 update_user_meta( $doctor, 'timezone', 'Asia/Kolkata' );
-
-$sandbox = json_decode( (string) file_get_contents( KCT_RUN . '/sandbox.json' ), true );
-$plugin  = KiviCare\Telemed\Plugin::instance();
-$plugin->settings()->save_zoom(
-	$plugin->bridge(),
-	array(
-		'auth_type'     => 'server-to-server',
-		'account_id'    => $sandbox['seed']['account_id'],
-		'client_id'     => $sandbox['seed']['client_id'],
-		'client_secret' => $sandbox['seed']['client_secret'],
-		'enableCal'     => 'Yes',
-	)
-);
-$plugin->doctors()->use_clinic_account( $doctor );
 
 echo wp_json_encode(
 	array(

@@ -12,13 +12,13 @@ start() {
 	echo "$SOCKET_DIR" >"$RUN/db.dir"
 	if running "$RUN/db.pid" && [ -S "$SOCKET" ]; then return; fi
 	step "starting MariaDB"
-	local data=$STACK_DIR/db
+	local data=$CACHE/db
 	if [ ! -d "$data/mysql" ]; then
 		mariadb-install-db --no-defaults --auth-root-authentication-method=normal --user="$(id -un)" \
-			--datadir="$data" --skip-test-db >"$STACK_DIR/db-install.log" 2>&1 || fail "see $STACK_DIR/db-install.log"
+			--datadir="$data" --skip-test-db >"$CACHE/db-install.log" 2>&1 || fail "see $CACHE/db-install.log"
 	fi
 	mariadbd --no-defaults --user="$(id -un)" --datadir="$data" --socket="$SOCKET" --skip-networking \
-		--pid-file="$RUN/db.pid" --innodb-buffer-pool-size=128M --max-connections=200 >"$STACK_DIR/db.log" 2>&1 &
+		--pid-file="$RUN/db.pid" --innodb-buffer-pool-size=128M --max-connections=200 >"$CACHE/db.log" 2>&1 &
 	disown
 	wait_for 40 MariaDB mariadb-admin --no-defaults --socket="$SOCKET" -u root ping
 	[ -f "$PASSWORD_FILE" ] || openssl rand -hex 12 >"$PASSWORD_FILE"

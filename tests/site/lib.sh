@@ -4,10 +4,8 @@ set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 CACHE=$ROOT/.cache
-# The tests' stack stands in the cache directory itself; others (demo, bench) beside it, under their own name.
-STACK_DIR=$CACHE${STACK:+/$STACK}
-RUN=$STACK_DIR/run
-SITE=$STACK_DIR/site
+RUN=$CACHE/site-run
+SITE=$CACHE/site
 RESULTS=$CACHE/results
 EXTENSION=$ROOT/target/debug/libkivicare_telemed.so
 export CARGO_TARGET_DIR=$ROOT/target
@@ -20,9 +18,6 @@ fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
 free_port() {
 	php -n -r '$s = stream_socket_server("tcp://127.0.0.1:0"); echo explode(":", stream_socket_get_name($s, false))[1];'
 }
-
-# PHP with the extension the running site has.
-site_php() { php -d extension="$STACK_DIR/kivicare_telemed.so" "$@"; }
 
 # Waits until a command succeeds: wait_for SECONDS WHAT COMMAND...
 wait_for() {
@@ -51,7 +46,7 @@ layer() {
 	shift
 	step "$name"
 	"$@" >"$log" 2>&1 || status=$?
-	php -n "$ROOT/tests/stack/count.php" "$name" "$log" "$status" >"$RESULTS/$name.count"
+	php -n "$ROOT/tests/site/count.php" "$name" "$log" "$status" >"$RESULTS/$name.count"
 	if [ "$status" -ne 0 ]; then
 		tail -n 80 "$log"
 	fi

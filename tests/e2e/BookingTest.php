@@ -1,0 +1,93 @@
+<?php
+
+declare(strict_types=1);
+
+/**
+ * A patient books a video visit.
+ */
+final class BookingTest extends SiteTestCase {
+
+	public function test_a_booking_gets_one_private_meeting_one_row_and_a_mail_with_the_link(): void {
+		$mails   = count( $this->site->mails() );
+		$creates = $this->creates();
+		$answer  = $this->book();
+		self::assertSame( 201, $answer['status'], $answer['body'] );
+		$id = self::id( $answer );
+		self::assertSame( $creates + 1, $this->creates() );
+		$rows = $this->mappings( $id );
+		self::assertCount( 1, $rows );
+		self::assertStringNotContainsString( 'zak=', $rows[0]['start_url'] );
+		self::assertStringStartsWith( $this->site->url, $rows[0]['start_url'] );
+
+		$meeting = $this->meeting( $rows[0]['zoom_id'] );
+		self::assertTrue( $meeting['settings']['waiting_room'] );
+		self::assertFalse( $meeting['settings']['join_before_host'] );
+		self::assertSame( 10, strlen( $meeting['password'] ) );
+		self::assertStringNotContainsString( 'atient', $meeting['topic'] );
+
+		$this->site->run_queue();
+		$to_patient = array_filter(
+			array_slice( $this->site->mails(), $mails ),
+			static fn( array $mail ): bool => 'patient@example.test' === $mail['to'] && str_contains( html_entity_decode( $mail['message'] ), $rows[0]['join_url'] )
+		);
+		self::assertCount( 1, $to_patient );
+	}
+
+	/**
+	 * @dataProvider zones
+	 */
+	public function test_the_meeting_starts_when_the_booker_meant( string $zone, string $offset ): void {
+		$answer = $this->book( $zone );
+		self::assertSame( 201, $answer['status'], $answer['body'] );
+		$row      = $this->site->rows( 'SELECT * FROM wp_kc_appointments WHERE id = ?', array( self::id( $answer ) ) )[0];
+		$expected = new DateTimeImmutable( $row['appointment_start_date'] . 'T' . $row['appointment_start_time'] . $offset );
+		$meeting  = $this->meeting( $this->mappings( self::id( $answer ) )[0]['zoom_id'] );
+		self::assertEquals( $expected, new DateTimeImmutable( $meeting['start_time'] ) );
+	}
+
+	/**
+	 * @return array<string, array{string, string}>
+	 */
+	public static function zones(): array {
+		return array(
+			'India'        => array( 'Asia/Kolkata', '+05:30' ),
+			'fixed offset' => array( '+05:30', '+05:30' ),
+		);
+	}
+
+	public function test_every_meeting_has_a_passcode_of_its_own(): void {
+		$this->book();
+		$this->book();
+		$passcodes = array_column( $this->site->rows( 'SELECT password FROM wp_kc_appointment_zoom_mappings' ), 'password' );
+		self::assertSame( $passcodes, array_unique( $passcodes ) );
+	}
+
+	public function test_a_booking_that_kivicare_rolls_back_leaves_a_journal_that_knows_the_meeting(): void {
+		touch( $this->site->run . '/fail-after-create' );
+		$last   = (int) $this->site->rows( 'SELECT COALESCE(MAX(id), 0) AS id FROM wp_kc_telemed_operations' )[0]['id'];
+		$answer = $this->book();
+		self::assertSame( 500, $answer['status'] );
+		$operations = $this->site->rows( 'SELECT * FROM wp_kc_telemed_operations WHERE id > ?', array( $last ) );
+		self::assertCount( 1, $operations );
+		self::assertSame( 'done', $operations[0]['state'] );
+		self::assertNotSame( '', $operations[0]['meeting_id'] );
+		self::assertSame( $operations[0]['meeting_id'], (string) $this->meeting( $operations[0]['meeting_id'] )['id'] );
+		self::assertSame( array(), $this->site->rows( 'SELECT id FROM wp_kc_appointments WHERE id = ?', array( $operations[0]['appointment_id'] ) ) );
+	}
+
+	/**
+	 * @return array<string, mixed>
+	 */
+	private function meeting( string $id ): array {
+		foreach ( $this->site->live_meetings() as $meeting ) {
+			if ( (string) $meeting['id'] === $id ) {
+				return $meeting;
+			}
+		}
+		self::fail( "The provider does not know meeting $id." );
+	}
+
+	private function creates(): int {
+		return (int) ( $this->site->sandbox( 'GET', '/state' )['counters']['by_route']['POST /users/{userId}/meetings'] ?? 0 );
+	}
+}

@@ -1,0 +1,85 @@
+<?php
+
+declare(strict_types=1);
+
+use PHPUnit\Framework\TestCase;
+
+/**
+ * A booked-upon site; every test starts with a provider without faults and books slots of its own.
+ */
+abstract class SiteTestCase extends TestCase {
+
+	protected Site $site;
+
+	protected Browser $patient;
+
+	private static int $slot = 0;
+
+	protected function setUp(): void {
+		$this->site = Site::from_environment();
+		$this->site->sandbox( 'DELETE', '/faults' );
+		$this->site->sandbox( 'POST', '/limits', array( 'unlimited' => true ) );
+		@unlink( $this->site->run . '/fail-after-create' );
+		if ( 0 === self::$slot ) {
+			self::$slot = (int) $this->site->rows( 'SELECT COUNT(*) AS n FROM wp_kc_appointments' )[0]['n'];
+		}
+		$this->patient = $this->site->login( 'patient' );
+	}
+
+	protected function tearDown(): void {
+		$this->site->sandbox( 'DELETE', '/faults' );
+		@unlink( $this->site->run . '/fail-after-create' );
+	}
+
+	/**
+	 * @return array{status: int, headers: string, body: string, json: mixed}
+	 */
+	protected function book( string $timezone = 'Asia/Kolkata' ): array {
+		$answer = $this->patient->rest( 'POST', 'kivicare/v1/appointments', $this->site->booking( self::slot(), $timezone ) );
+		$this->keep( $answer );
+		return $answer;
+	}
+
+	protected static function slot(): int {
+		return ++self::$slot;
+	}
+
+	/**
+	 * Every response is kept for the search for secrets at the end.
+	 *
+	 * @param array{status: int, headers: string, body: string, json: mixed} $answer Response.
+	 */
+	protected function keep( array $answer ): void {
+		file_put_contents( $this->site->run . '/responses.log', $answer['headers'] . $answer['body'] . "\n", FILE_APPEND );
+	}
+
+	/**
+	 * @param array{json: mixed} $answer Booking response.
+	 */
+	protected static function id( array $answer ): int {
+		return (int) $answer['json']['data']['appointment_id'];
+	}
+
+	/**
+	 * @return list<array<string, mixed>>
+	 */
+	protected function mappings( int $id ): array {
+		return $this->site->rows( 'SELECT * FROM wp_kc_appointment_zoom_mappings WHERE appointment_id = ?', array( $id ) );
+	}
+
+	/**
+	 * @return list<array<string, mixed>>
+	 */
+	protected function operations( int $id ): array {
+		return $this->site->rows( 'SELECT * FROM wp_kc_telemed_operations WHERE appointment_id = ? ORDER BY id', array( $id ) );
+	}
+
+	/**
+	 * Live meetings at the provider whose agenda carries the marker of one of the appointment's operations.
+	 */
+	protected function meetings_of( int $id ): int {
+		$markers = array_column( $this->operations( $id ), 'marker' );
+		$ours    = static fn( array $meeting ): bool => (bool) array_filter( $markers, static fn( string $m ): bool => str_contains( $meeting['agenda'], $m ) );
+		return count( array_filter( $this->site->live_meetings(), $ours ) );
+	}
+}

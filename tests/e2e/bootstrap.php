@@ -1,0 +1,14 @@
+<?php
+/**
+ * End-to-end tests speak HTTP to nginx and php-fpm, SQL to the site's database, and to the sandbox's admin port.
+ */
+
+declare(strict_types=1);
+
+if ( ! getenv( 'SITE_URL' ) ) {
+	fwrite( STDERR, "No site is up: run make test, or tests/stack/test.sh e2e\n" );
+	exit( 2 );
+}
+require __DIR__ . '/Browser.php';
+require __DIR__ . '/Site.php';
+require __DIR__ . '/SiteTestCase.php';

@@ -1,0 +1,30 @@
+<?php
+/**
+ * Connects the seeded clinic to the sandbox's Zoom by the plugin's own services. Repeatable: the plugin's tests change
+ * the settings.
+ */
+
+declare(strict_types=1);
+
+$_SERVER += array(
+	'HTTP_HOST'       => '127.0.0.1',
+	'REQUEST_METHOD'  => 'GET',
+	'REQUEST_URI'     => '/',
+	'SERVER_PROTOCOL' => 'HTTP/1.1',
+);
+require getenv( 'WORDPRESS_PATH' ) . '/wp-load.php';
+
+$doctor  = (int) json_decode( (string) file_get_contents( KCT_RUN . '/seed.json' ), true )['doctor_id'];
+$sandbox = json_decode( (string) file_get_contents( KCT_RUN . '/sandbox.json' ), true );
+$plugin  = KiviCare\Telemed\Plugin::instance();
+$plugin->settings()->save_zoom(
+	$plugin->bridge(),
+	array(
+		'auth_type'     => 'server-to-server',
+		'account_id'    => $sandbox['seed']['account_id'],
+		'client_id'     => $sandbox['seed']['client_id'],
+		'client_secret' => $sandbox['seed']['client_secret'],
+	)
+);
+$plugin->doctors()->use_clinic_account( $doctor );
+

@@ -1,0 +1,39 @@
+<?php
+/**
+ * Prints the throw-away site's wp-config.php from the environment.
+ */
+
+declare(strict_types=1);
+
+$sandbox = json_decode( (string) file_get_contents( (string) getenv( 'SANDBOX_JSON' ) ), true );
+$salt    = (string) getenv( 'SITE_SALT' );
+$values  = array(
+	'DB_NAME'                         => getenv( 'TELEMED_TEST_DB_NAME' ),
+	'DB_USER'                         => getenv( 'TELEMED_TEST_DB_USER' ),
+	'DB_PASSWORD'                     => getenv( 'TELEMED_TEST_DB_PASSWORD' ),
+	'DB_HOST'                         => getenv( 'TELEMED_TEST_DB_HOST' ),
+	'DB_CHARSET'                      => 'utf8mb4',
+	'DB_COLLATE'                      => '',
+	'WP_HOME'                         => getenv( 'SITE_URL' ),
+	'WP_SITEURL'                      => getenv( 'SITE_URL' ),
+	'WP_DEBUG'                        => true,
+	'WP_DEBUG_DISPLAY'                => false,
+	'WP_DEBUG_LOG'                    => getenv( 'CACHE' ) . '/debug.log',
+	'DISABLE_WP_CRON'                 => true,
+	'WP_HTTP_BLOCK_EXTERNAL'          => true,
+	'AUTOMATIC_UPDATER_DISABLED'      => true,
+	'KIVICARE_TELEMED_KEY'            => getenv( 'SITE_KEY' ),
+	'KIVICARE_TELEMED_ZOOM_API_URL'   => $sandbox['tls_url'] . '/v2',
+	'KIVICARE_TELEMED_ZOOM_OAUTH_URL' => $sandbox['tls_url'] . '/oauth',
+	'KIVICARE_TELEMED_CA_FILE'        => $sandbox['ca_file'],
+	'KCT_RUN'                         => getenv( 'RUN' ),
+);
+foreach ( array( 'AUTH_KEY', 'SECURE_AUTH_KEY', 'LOGGED_IN_KEY', 'NONCE_KEY', 'AUTH_SALT', 'SECURE_AUTH_SALT', 'LOGGED_IN_SALT', 'NONCE_SALT' ) as $name ) {
+	$values[ $name ] = hash( 'sha512', $name . $salt );
+}
+echo "<?php\n";
+foreach ( $values as $name => $value ) {
+	echo "define( '$name', " . var_export( $value, true ) . " );\n";
+}
+echo "\$table_prefix = 'wp_';\n";
+echo "defined( 'ABSPATH' ) || define( 'ABSPATH', __DIR__ . '/' );\nrequire_once ABSPATH . 'wp-settings.php';\n";
