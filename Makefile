@@ -4,13 +4,13 @@ help: ## This list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Install what build and tests need (Debian packages, cargo-php)
-	@bash tests/stack/setup.sh
+	@bash tests/site/setup.sh
 
 build: ## Build the extension for release
 	@cargo build --release --features php
 
 test: setup ## Every test layer, counted
-	@bash tests/stack/test.sh
+	@bash tests/site/test.sh
 
 stubs: setup ## Write the PHP stubs anew
 	@bash .ci/stubs write
@@ -19,7 +19,7 @@ demo: setup ## A site with one booked video visit, left running
 	@bash tests/site/demo.sh
 
 stop: ## End the site and the database
-	@bash tests/stack/stop.sh
+	@bash tests/site/stop.sh
 
 clean: stop ## Remove everything built and cached
 	@rm -rf .cache target
