@@ -6,7 +6,7 @@
 declare(strict_types=1);
 
 if ( ! getenv( 'SITE_URL' ) ) {
-	fwrite( STDERR, "No site is up: run make test, or tests/stack/test.sh e2e\n" );
+	fwrite( STDERR, "No site is up: run make test, or tests/site/test.sh e2e\n" );
 	exit( 2 );
 }
 require __DIR__ . '/Browser.php';

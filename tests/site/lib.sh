@@ -30,7 +30,7 @@ wait_for() {
 	fail "$what did not come up within $seconds s"
 }
 
-running() { [ -f "$1" ] && kill -0 "$(cat "$1")" 2>/dev/null; }
+running() { [ -s "$1" ] && kill -0 "$(cat "$1" 2>/dev/null)" 2>/dev/null; }
 
 stop_pid() {
 	if running "$1"; then

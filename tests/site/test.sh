@@ -23,7 +23,7 @@ unit() { cargo test --color never; }
 sandbox() { cargo test -p telemed-sandbox --color never; }
 
 store() {
-	"$ROOT/tests/stack/db.sh" start
+	"$ROOT/tests/site/db.sh" start
 	. "$RUN/db.env"
 	cargo test --color never --test store_contract
 }
@@ -32,27 +32,27 @@ build_extension() { cargo build -q --features php,fault-injection; }
 
 ext() {
 	build_extension
-	"$ROOT/tests/stack/db.sh" start
+	"$ROOT/tests/site/db.sh" start
 	. "$RUN/db.env"
 	TELEMED_EXTENSION=$EXTENSION php -d extension="$EXTENSION" "$(command -v phpunit)" -c "$ROOT/tests/phpunit-ext.xml"
 }
 
 wp() {
 	build_extension
-	"$ROOT/tests/stack/up.sh"
+	"$ROOT/tests/site/up.sh"
 	. "$RUN/site.env"
 	WORDPRESS_PATH=$SITE php -d extension="$EXTENSION" "$(command -v phpunit)" -c "$ROOT/tests/phpunit-wp.xml"
 }
 
 e2e() {
 	build_extension
-	"$ROOT/tests/stack/up.sh"
+	"$ROOT/tests/site/up.sh"
 	. "$RUN/site.env"
 	php "$(command -v phpunit)" -c "$ROOT/tests/phpunit-e2e.xml"
 }
 
 all=(format_and_lints php_lint unit sandbox store ext)
-[ -d "$ROOT/tests/kivicare" ] && [ -f "$ROOT/tests/stack/up.sh" ] && [ -f "$ROOT/tests/phpunit-wp.xml" ] && all+=(wp)
+[ -d "$ROOT/tests/kivicare" ] && [ -f "$ROOT/tests/site/up.sh" ] && [ -f "$ROOT/tests/phpunit-wp.xml" ] && all+=(wp)
 [ -f "$ROOT/tests/phpunit-e2e.xml" ] && all+=(e2e)
 all+=(stubs)
 stubs() { "$ROOT/.ci/stubs" check; }
@@ -61,7 +61,7 @@ layers=("$@")
 [ ${#layers[@]} -gt 0 ] || layers=("${all[@]}")
 rm -f "$RESULTS"/*.count
 for name in "${layers[@]}"; do layer "$name" "$name"; done
-[ -x "$ROOT/tests/stack/stop.sh" ] && "$ROOT/tests/stack/stop.sh" >/dev/null
+[ -x "$ROOT/tests/site/stop.sh" ] && "$ROOT/tests/site/stop.sh" >/dev/null
 
 echo
 step "layers"

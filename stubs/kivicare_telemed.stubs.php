@@ -1,0 +1,297 @@
+<?php
+
+// Stubs for kivicare_telemed
+
+namespace KiviCare\Telemed\Native {
+    /**
+     * One site's settings. Holds secrets: nothing of it can be read back.
+     *
+     * Array: site, db{host,user,password,name,charset,prefix,base_prefix,usermeta_table,client_flags},
+     * keys{primary,retired[],salts}, zoom{api_url,oauth_url,account_id,client_id,client_secret},
+     * http{ca_file,allow_http,connect_timeout_ms,total_timeout_ms}.
+     */
+    class Config {
+        /**
+         * Checks and takes over the settings; no connection is made.
+         *
+         * @param array $settings
+         */
+        public function __construct(array $settings) {}
+    }
+
+    /**
+     * Reads the mapping tables on our own connection: rows show at once inside KiviCare's open transaction.
+     */
+    class MappingStore {
+        /**
+         * For this site.
+         *
+         * @param \KiviCare\Telemed\Native\Config $config
+         */
+        public function __construct(\KiviCare\Telemed\Native\Config $config) {}
+
+        /**
+         * The appointment's mapping: provider, appointment_id, meeting_id, uuid, start_url, join_url, password, extra.
+         *
+         * @param string $provider
+         * @param int $appointment_id
+         * @return array|null
+         */
+        public function findByAppointment(string $provider, int $appointment_id): ?array {}
+
+        /**
+         * The mapping with this meeting id (Zoom) or event id (Google Meet).
+         *
+         * @param string $provider
+         * @param string $meeting_id
+         * @return array|null
+         */
+        public function findByMeeting(string $provider, string $meeting_id): ?array {}
+    }
+
+    /**
+     * The journal of operations.
+     */
+    class OperationJournal {
+        /**
+         * For this site.
+         *
+         * @param \KiviCare\Telemed\Native\Config $config
+         */
+        public function __construct(\KiviCare\Telemed\Native\Config $config) {}
+
+        /**
+         * Every operation of the appointment, oldest first.
+         *
+         * @param int $appointment_id
+         * @return array
+         */
+        public function forAppointment(int $appointment_id): array {}
+    }
+
+    /**
+     * The use cases: an appointment's meeting, made and ended.
+     */
+    class Telemed {
+        /**
+         * For this site.
+         *
+         * @param \KiviCare\Telemed\Native\Config $config
+         */
+        public function __construct(\KiviCare\Telemed\Native\Config $config) {}
+
+        /**
+         * Ends the appointment's meeting. Array: appointment_id, doctor_id, host, doctor_tokens. Returns as
+         * createMeeting, with mapping null.
+         *
+         * @param array $visit
+         * @return array
+         */
+        public function cancelMeeting(array $visit): array {}
+
+        /**
+         * Makes the visit's meeting or returns the one it has.
+         *
+         * Visit: appointment_id, doctor_id, start (local Y-m-d H:i:s), timezone, fallback_timezone, duration_minutes,
+         * topic, start_url, host (Zoom user id or e-mail), doctor_tokens (bool). Returns: state ("ready", "pending",
+         * "parked", "failed"), operation_id, reason, message, mapping (array or null), token_refreshed.
+         *
+         * @param array $visit
+         * @return array
+         */
+        public function createMeeting(array $visit): array {}
+    }
+
+    /**
+     * Encryption of secrets at rest. There is no way to open a seal from PHP.
+     */
+    class Vault {
+        /**
+         * For this site's keys.
+         *
+         * @param \KiviCare\Telemed\Native\Config $config
+         */
+        public function __construct(\KiviCare\Telemed\Native\Config $config) {}
+
+        /**
+         * Whether the text has the form of a seal.
+         *
+         * @param string $text
+         * @return bool
+         */
+        public function isSealed(string $text): bool {}
+
+        /**
+         * Seals a sealed secret anew with the current key.
+         *
+         * @param string $sealed
+         * @param string $owner
+         * @param string $purpose
+         * @return string
+         */
+        public function reseal(string $sealed, string $owner, string $purpose): string {}
+
+        /**
+         * Seals a secret for its owner ("user:5", "option:name") and purpose (meta key or option field).
+         *
+         * @param string $plaintext
+         * @param string $owner
+         * @param string $purpose
+         * @return string
+         */
+        public function seal(string $plaintext, string $owner, string $purpose): string {}
+
+        /**
+         * Array: source ("key", "salts" or "none"), key_id.
+         *
+         * @return array
+         */
+        public function status(): array {}
+    }
+
+    /**
+     * Zoom's API as one connection sees it. Unjournalled: bookings go through Telemed.
+     */
+    class ZoomClient {
+        /**
+         * Connection: doctor_id, doctor_tokens (bool), host (Zoom user id or e-mail for server-to-server).
+         *
+         * @param \KiviCare\Telemed\Native\Config $config
+         * @param array $connection
+         */
+        public function __construct(\KiviCare\Telemed\Native\Config $config, array $connection) {}
+
+        /**
+         * Creates a private scheduled meeting. Array as Telemed::createMeeting: start, timezone, duration_minutes, topic.
+         *
+         * @param array $visit
+         * @return array
+         */
+        public function createMeeting(array $visit): array {}
+
+        /**
+         * The connection's own user: id, email, type.
+         *
+         * @return array
+         */
+        public function currentUser(): array {}
+
+        /**
+         * Deletes a meeting; one that is gone already counts as deleted.
+         *
+         * @param string $id
+         * @return void
+         */
+        public function deleteMeeting(string $id): void {}
+
+        /**
+         * The meeting as Zoom has it now, without its host link.
+         *
+         * @param string $id
+         * @return array
+         */
+        public function getMeeting(string $id): array {}
+
+        /**
+         * The host's upcoming meetings.
+         *
+         * @return array
+         */
+        public function listUpcoming(): array {}
+
+        /**
+         * Whether the account takes digits alone as passcodes.
+         *
+         * @return bool
+         */
+        public function numericPasscodes(): bool {}
+
+        /**
+         * Moves a meeting. Array as Telemed::createMeeting: start, timezone, duration_minutes.
+         *
+         * @param string $id
+         * @param array $visit
+         * @return void
+         */
+        public function updateMeeting(string $id, array $visit): void {}
+    }
+
+    /**
+     * Version of the extension; the plugin works with exactly its own.
+     *
+     * @return string
+     */
+    function version(): string {}
+}
+
+namespace KiviCare\Telemed\Native\Exception {
+    /**
+     * The connection to the provider ended or lacks a permission; connect again.
+     */
+    class AuthorizationException extends \KiviCare\Telemed\Native\Exception\TelemedException {
+        public function __construct() {}
+    }
+
+    /**
+     * The site is not set up; the message names the remedy.
+     */
+    class ConfigurationException extends \KiviCare\Telemed\Native\Exception\TelemedException {
+        public function __construct() {}
+    }
+
+    /**
+     * A defect of the extension, panics included.
+     */
+    class InternalException extends \KiviCare\Telemed\Native\Exception\TelemedException {
+        public function __construct() {}
+    }
+
+    /**
+     * The caller passed something unusable.
+     */
+    class InvalidInputException extends \KiviCare\Telemed\Native\Exception\TelemedException {
+        public function __construct() {}
+    }
+
+    /**
+     * The provider does not know the meeting or the host.
+     */
+    class NotFoundException extends \KiviCare\Telemed\Native\Exception\ProviderException {
+        public function __construct() {}
+    }
+
+    /**
+     * The provider refused, is down, or its answer was lost.
+     */
+    class ProviderException extends \KiviCare\Telemed\Native\Exception\TelemedException {
+        public function __construct() {}
+    }
+
+    /**
+     * Too many requests, this second or today.
+     */
+    class RateLimitException extends \KiviCare\Telemed\Native\Exception\ProviderException {
+        public function __construct() {}
+    }
+
+    /**
+     * The database refuses, cannot be reached, or another process holds a lock.
+     */
+    class StoreException extends \KiviCare\Telemed\Native\Exception\TelemedException {
+        public function __construct() {}
+    }
+
+    /**
+     * Base of every exception the extension throws.
+     */
+    class TelemedException extends \Exception {
+        public function __construct() {}
+    }
+
+    /**
+     * A secret cannot be sealed or opened.
+     */
+    class VaultException extends \KiviCare\Telemed\Native\Exception\TelemedException {
+        public function __construct() {}
+    }
+}

@@ -1,0 +1,40 @@
+<?php
+/**
+ * Plugin Name: KiviCare contract (tests)
+ * Description: The extension points, tables and order of events of KiviCare 4.3.0 that a telemed provider meets.
+ * Version: 4.3.0
+ * Requires PHP: 8.2
+ */
+
+declare(strict_types=1);
+
+define( 'KIVI_CARE_VERSION', '4.3.0' );
+
+// The base classes of models; illuminate/collections has this name in the real plugin.
+require __DIR__ . '/app/Collection.php';
+
+spl_autoload_register(
+	static function ( string $class ): void {
+		if ( str_starts_with( $class, 'App\\' ) ) {
+			$file = __DIR__ . '/app/' . substr( $class, (int) strrpos( $class, '\\' ) + 1 ) . '.php';
+			if ( is_readable( $file ) ) {
+				require $file;
+			}
+		}
+	},
+	true,
+	true
+);
+
+require __DIR__ . '/app/tables.php';
+register_activation_hook( __FILE__, 'kct_contract_activate' );
+
+function isKiviCareTelemedActive(): bool {
+	return defined( 'KIVICARE_TELEMED_VERSION' );
+}
+
+add_action( 'init', array( App\baseClasses\KCTelemedFactory::class, 'init' ) );
+add_action( 'rest_api_init', array( App\controllers\AppointmentRoutes::class, 'register' ) );
+add_filter( 'rest_pre_dispatch', array( App\controllers\AppointmentRoutes::class, 'refuse_anonymous' ), 10, 3 );
+add_action( 'kc_after_create_appointment', array( App\emails\LinkMails::class, 'enqueue' ) );
+add_action( 'kct_test_run_queue', array( App\emails\LinkMails::class, 'send' ) );
