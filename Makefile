@@ -18,10 +18,13 @@ stubs: setup ## Write the PHP stubs anew
 demo: setup ## A site with one booked video visit, left running
 	@bash tests/site/demo.sh
 
+bench: setup ## Measure the extension beside wp_remote_post
+	@bash tests/bench/bench.sh
+
 stop: ## End the site and the database
 	@bash tests/site/stop.sh
 
 clean: stop ## Remove everything built and cached
 	@rm -rf .cache target
 
-.PHONY: help setup build demo test stubs stop clean
+.PHONY: help setup build demo bench test stubs stop clean

@@ -7,7 +7,7 @@ CACHE=$ROOT/.cache
 RUN=$CACHE/site-run
 SITE=$CACHE/site
 RESULTS=$CACHE/results
-EXTENSION=$ROOT/target/debug/libkivicare_telemed.so
+EXTENSION=${TELEMED_EXTENSION_FILE:-$ROOT/target/debug/libkivicare_telemed.so}
 export CARGO_TARGET_DIR=$ROOT/target
 mkdir -p "$RUN" "$RESULTS"
 

@@ -6,6 +6,8 @@
 declare(strict_types=1);
 
 $sandbox = json_decode( (string) file_get_contents( (string) getenv( 'SANDBOX_JSON' ) ), true );
+// The bench puts a delay between the site and the provider.
+$base    = getenv( 'SANDBOX_BASE' ) ?: $sandbox['tls_url'];
 $salt    = (string) getenv( 'SITE_SALT' );
 $values  = array(
 	'DB_NAME'                         => getenv( 'TELEMED_TEST_DB_NAME' ),
@@ -23,8 +25,8 @@ $values  = array(
 	'WP_HTTP_BLOCK_EXTERNAL'          => true,
 	'AUTOMATIC_UPDATER_DISABLED'      => true,
 	'KIVICARE_TELEMED_KEY'            => getenv( 'SITE_KEY' ),
-	'KIVICARE_TELEMED_ZOOM_API_URL'   => $sandbox['tls_url'] . '/v2',
-	'KIVICARE_TELEMED_ZOOM_OAUTH_URL' => $sandbox['tls_url'] . '/oauth',
+	'KIVICARE_TELEMED_ZOOM_API_URL'   => $base . '/v2',
+	'KIVICARE_TELEMED_ZOOM_OAUTH_URL' => $base . '/oauth',
 	'KIVICARE_TELEMED_CA_FILE'        => $sandbox['ca_file'],
 	'KCT_RUN'                         => getenv( 'RUN' ),
 );
