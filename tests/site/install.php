@@ -20,7 +20,7 @@ $_SERVER += array(
 
 if ( 'all' === $step ) {
 	foreach ( array( 'wordpress', 'kivicare-clinic-management-system/kivicare-clinic-management-system.php', 'kivicare-telemed/kivicare-telemed.php' ) as $part ) {
-		$command = array( PHP_BINARY, '-d', 'extension=' . dirname( __DIR__, 2 ) . '/target/debug/libkivicare_telemed.so', __FILE__, $part );
+		$command = array( PHP_BINARY, '-d', 'extension=' . ( getenv( 'TELEMED_EXTENSION_FILE' ) ?: dirname( __DIR__, 2 ) . '/target/debug/libkivicare_telemed.so' ), __FILE__, $part );
 		passthru( implode( ' ', array_map( 'escapeshellarg', $command ) ), $status );
 		if ( 0 !== $status ) {
 			exit( $status );
