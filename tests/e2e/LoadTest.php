@@ -12,7 +12,7 @@ final class LoadTest extends SiteTestCase {
 		$before   = count( $this->site->live_meetings() );
 		$started  = microtime( true );
 		$answers  = $this->patient->rest_parallel( 'kivicare/v1/appointments', $bookings, 8 );
-		printf( "RESULT bookings_concurrency8_time %.1f s\n", microtime( true ) - $started );
+		printf( "\nRESULT bookings_concurrency8_time %.1f s\n", microtime( true ) - $started );
 		$ids = array();
 		$rss = array();
 		foreach ( $answers as $index => $answer ) {
@@ -24,7 +24,7 @@ final class LoadTest extends SiteTestCase {
 		$meetings = count( $this->site->live_meetings() ) - $before;
 		$marks    = implode( ',', array_map( 'intval', $ids ) );
 		$rows     = $this->site->rows( "SELECT COUNT(*) AS n, COUNT(DISTINCT zoom_id) AS d FROM wp_kc_appointment_zoom_mappings WHERE appointment_id IN ($marks)" )[0];
-		printf( "RESULT bookings_concurrency8_meetings %d meetings\nRESULT bookings_concurrency8_rows %d rows\n", $meetings, $rows['n'] );
+		printf( "\nRESULT bookings_concurrency8_meetings %d meetings\nRESULT bookings_concurrency8_rows %d rows\n", $meetings, $rows['n'] );
 		self::assertSame( array( 200, 200, 200 ), array( $meetings, (int) $rows['n'], (int) $rows['d'] ) );
 
 		self::assertLessThanOrEqual( 8, count( $rss ), 'a worker died and was replaced' );
@@ -35,7 +35,7 @@ final class LoadTest extends SiteTestCase {
 				$growth = max( $growth, end( $late ) - reset( $late ) );
 			}
 		}
-		printf( "RESULT worker_rss_growth %d KiB\n", $growth );
+		printf( "\nRESULT worker_rss_growth %d KiB\n", $growth );
 		self::assertLessThan( 8192, $growth );
 	}
 

@@ -22,7 +22,7 @@ final class SecretsTest extends SiteTestCase {
 				self::assertFalse( strpos( $text, $secret ), "a secret is in $place" );
 			}
 		}
-		printf( "RESULT secrets_searched %d secrets\n", count( $secrets ) );
+		printf( "\nRESULT secrets_searched %d secrets\n", count( $secrets ) );
 	}
 
 	/**
