@@ -26,5 +26,7 @@ $plugin->settings()->save_zoom(
 		'client_secret' => $sandbox['seed']['client_secret'],
 	)
 );
+// Tokens of an earlier run belong to a sandbox that is gone.
+delete_user_meta( $doctor, KiviCare\Telemed\Config\DoctorConnections::ZOOM_TOKENS );
 $plugin->doctors()->use_clinic_account( $doctor );
 

@@ -14,9 +14,10 @@ $taken  = (int) $site->rows( 'SELECT COUNT(*) AS n FROM wp_kc_appointments' )[0]
 $booked = $site->login( 'patient' )->rest( 'POST', 'kivicare/v1/appointments', $site->booking( 1000 + $taken ) );
 echo "\n1. Booking: HTTP {$booked['status']}\n   " . substr( $booked['body'], 0, 300 ) . "\n";
 
-$row = $site->rows( 'SELECT * FROM wp_kc_appointment_zoom_mappings ORDER BY id DESC LIMIT 1' )[0] ?? null;
+$id  = (int) ( $booked['json']['data']['appointment_id'] ?? 0 );
+$row = $site->rows( 'SELECT * FROM wp_kc_appointment_zoom_mappings WHERE appointment_id = ?', array( $id ) )[0] ?? null;
 if ( null === $row ) {
-	$operation = $site->rows( 'SELECT state, reason, message FROM wp_kc_telemed_operations ORDER BY id DESC LIMIT 1' );
+	$operation = $site->rows( 'SELECT state, reason, message FROM wp_kc_telemed_operations WHERE appointment_id = ?', array( $id ) );
 	echo '   no mapping row; operation: ' . json_encode( $operation ) . "\n";
 	exit( 1 );
 }
