@@ -40,6 +40,7 @@ ext() {
 wp() {
 	build_extension
 	"$ROOT/tests/site/up.sh"
+	. "$RUN/db.env"
 	. "$RUN/site.env"
 	WORDPRESS_PATH=$SITE php -d extension="$EXTENSION" "$(command -v phpunit)" -c "$ROOT/tests/phpunit-wp.xml"
 }
@@ -47,6 +48,7 @@ wp() {
 e2e() {
 	build_extension
 	"$ROOT/tests/site/up.sh"
+	. "$RUN/db.env"
 	. "$RUN/site.env"
 	php "$(command -v phpunit)" -c "$ROOT/tests/phpunit-e2e.xml"
 }
