@@ -28,5 +28,6 @@ $plugin->settings()->save_zoom(
 );
 // Tokens of an earlier run belong to a sandbox that is gone.
 delete_user_meta( $doctor, KiviCare\Telemed\Config\DoctorConnections::ZOOM_TOKENS );
+$wpdb->query( "DELETE FROM {$wpdb->options} WHERE option_name LIKE 'kivicare\\_telemed\\_zoom\\_token\\_%'" );
 $plugin->doctors()->use_clinic_account( $doctor );
 
