@@ -15,6 +15,12 @@ pub enum ErrorKind {
     Configuration,
     /// The caller passed something unusable, such as an unknown time zone.
     InvalidInput,
+    /// The provider refuses the client id or the client secret.
+    ClientRefused,
+    /// The provider does not know the clinic's account, or the app is not activated in it.
+    AccountRefused,
+    /// A consent's state is unknown, spent, expired, or belongs to somebody else.
+    State,
     /// A secret could not be sealed or opened. Never falls back to plaintext.
     Vault,
     /// The database refused or cannot be reached.
@@ -45,9 +51,12 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// Every kind, for tables and tests.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         Self::Configuration,
         Self::InvalidInput,
+        Self::ClientRefused,
+        Self::AccountRefused,
+        Self::State,
         Self::Vault,
         Self::Store,
         Self::Busy,
@@ -68,6 +77,9 @@ impl ErrorKind {
         match self {
             Self::Configuration => "configuration",
             Self::InvalidInput => "invalid_input",
+            Self::ClientRefused => "client_refused",
+            Self::AccountRefused => "account_refused",
+            Self::State => "state",
             Self::Vault => "vault",
             Self::Store => "store",
             Self::Busy => "busy",

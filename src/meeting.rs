@@ -93,13 +93,18 @@ impl Visit {
         Ok(zoned.timestamp())
     }
 
+    /// Length in minutes as providers take it: 1 to 1440.
+    pub fn minutes(&self) -> u32 {
+        self.duration_minutes.clamp(1, 1440)
+    }
+
     /// The request to the provider with this marker.
     pub fn draft(&self, marker: String) -> Result<MeetingDraft> {
         Ok(MeetingDraft {
             topic: self.topic.chars().take(200).collect(),
             marker,
             start: self.start_instant()?,
-            duration_minutes: self.duration_minutes.clamp(1, 1440),
+            duration_minutes: self.minutes(),
         })
     }
 }

@@ -42,6 +42,18 @@ secret!(
     ClientSecret
 );
 secret!(
+    /// Secret token that signs a provider's webhooks.
+    WebhookSecret
+);
+secret!(
+    /// Authorization code (RFC 6749 §4.1.2). Single use, a few minutes.
+    AuthorizationCode
+);
+secret!(
+    /// PKCE code verifier (RFC 7636 §4.1).
+    CodeVerifier
+);
+secret!(
     /// Meeting passcode.
     Passcode
 );

@@ -19,7 +19,7 @@ use super::token::TokenSet;
 use crate::error::{Error, ErrorKind, Result, configuration, internal};
 use crate::http::{HttpClient, Request, Response, TransportError};
 use crate::retry::{self, Effect, Failure, Policy};
-use crate::secret::{AccessToken, ClientSecret, RefreshToken};
+use crate::secret::{AccessToken, AuthorizationCode, ClientSecret, CodeVerifier, RefreshToken};
 
 /// Error body of a token endpoint. Zoom adds `reason` to RFC 6749 §5.2.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -75,12 +75,7 @@ impl OAuthClient {
     /// `now` in Unix seconds. Errors: [`ErrorKind::Reauthorize`] on exactly `invalid_grant`,
     /// [`ErrorKind::Configuration`] on a refused client, [`ErrorKind::Unavailable`] for everything passing.
     pub async fn refresh(&self, refresh: &RefreshToken, now: i64, deadline: Instant) -> Result<TokenSet> {
-        let client: Client = oauth2::Client::new(ClientId::new(self.client_id.clone()))
-            .set_client_secret(oauth2::ClientSecret::new(self.client_secret.expose().to_owned()))
-            .set_token_uri(
-                TokenUrl::new(self.token_url.to_string())
-                    .map_err(|_| configuration("the token URL is not a URL"))?,
-            );
+        let client = self.client()?;
         let relay = Relay {
             client: self,
             deadline,
@@ -97,6 +92,74 @@ impl OAuthClient {
         Ok(token_set(&reply, renewed.or_else(|| Some(refresh.clone())), now))
     }
 
+    /// Exchanges an authorization code (RFC 6749 §4.1.3) with its PKCE verifier (RFC 7636 §4.5). Codes are single
+    /// use: a lost answer is not asked for again. Errors as [`refresh`](Self::refresh).
+    pub async fn exchange(
+        &self,
+        code: &AuthorizationCode,
+        verifier: &CodeVerifier,
+        redirect_uri: &str,
+        now: i64,
+        deadline: Instant,
+    ) -> Result<TokenSet> {
+        let redirect = oauth2::RedirectUrl::new(redirect_uri.to_owned())
+            .map_err(|_| configuration("the redirect URL is not a URL"))?;
+        let reply = self
+            .client()?
+            .exchange_code(oauth2::AuthorizationCode::new(code.expose().to_owned()))
+            .set_pkce_verifier(oauth2::PkceCodeVerifier::new(verifier.expose().to_owned()))
+            .set_redirect_uri(std::borrow::Cow::Owned(redirect))
+            .request_async(&Relay {
+                client: self,
+                deadline,
+            })
+            .await
+            .map_err(token_error)?;
+        let refresh = reply
+            .refresh_token()
+            .map(|token| RefreshToken::new(token.secret().clone()));
+        Ok(token_set(&reply, refresh, now))
+    }
+
+    /// Ends a token at the provider (RFC 7009). A token the provider does not know counts as ended.
+    pub async fn revoke(&self, url: &Url, token: &str, deadline: Instant) -> Result<bool> {
+        let form = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("token", token)
+            .finish();
+        let response = self
+            .relay(self.form(url, form)?, deadline)
+            .await
+            .map_err(Error::from)?;
+        if response.status().is_success() {
+            return Ok(true);
+        }
+        match serde_json::from_slice::<ErrorBody>(response.body()) {
+            Ok(body) if refused(&body).kind() == ErrorKind::ClientRefused => Err(refused(&body)),
+            _ => Ok(false),
+        }
+    }
+
+    fn client(&self) -> Result<Client> {
+        Ok(oauth2::Client::new(ClientId::new(self.client_id.clone()))
+            .set_client_secret(oauth2::ClientSecret::new(self.client_secret.expose().to_owned()))
+            .set_token_uri(
+                TokenUrl::new(self.token_url.to_string())
+                    .map_err(|_| configuration("the token URL is not a URL"))?,
+            ))
+    }
+
+    /// A form request that authenticates the client.
+    fn form(&self, url: &Url, form: String) -> Result<HttpRequest> {
+        http::Request::builder()
+            .method(Method::POST)
+            .uri(url.as_str())
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::ACCEPT, "application/json")
+            .header(header::AUTHORIZATION, self.basic()?)
+            .body(form.into_bytes())
+            .map_err(|_| configuration("the token URL is not a URL"))
+    }
+
     /// Zoom's server-to-server grant (`account_credentials`), which the oauth2 crate does not model.
     pub async fn account_credentials(
         &self,
@@ -108,14 +171,7 @@ impl OAuthClient {
             .append_pair("grant_type", "account_credentials")
             .append_pair("account_id", account_id)
             .finish();
-        let request = http::Request::builder()
-            .method(Method::POST)
-            .uri(self.token_url.as_str())
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header(header::ACCEPT, "application/json")
-            .header(header::AUTHORIZATION, self.basic()?)
-            .body(form.into_bytes())
-            .map_err(|_| configuration("the token URL is not a URL"))?;
+        let request = self.form(&self.token_url, form)?;
         let response = self.relay(request, deadline).await.map_err(Error::from)?;
         if response.status() != StatusCode::OK {
             let body = serde_json::from_slice::<ErrorBody>(response.body());
@@ -241,11 +297,14 @@ fn refused(body: &ErrorBody) -> Error {
             ErrorKind::Reauthorize,
             "the provider ended this connection (invalid_grant); the doctor must connect again",
         ),
-        "invalid_client" | "unauthorized_client" => {
-            configuration("the provider refuses the client id or client secret; check both in the settings")
-        }
-        "invalid_request" | "unsupported_grant_type" | "bad_request" => configuration(
-            "the provider refuses the token request; check the account id and that the app is activated",
+        "invalid_client" | "unauthorized_client" => Error::new(
+            ErrorKind::ClientRefused,
+            "the provider refuses the client id or client secret; check both in the settings",
+        ),
+        "invalid_request" | "unsupported_grant_type" | "bad_request" => Error::new(
+            ErrorKind::AccountRefused,
+            "the provider refuses the token request; check the account id, the redirect URL and that the app is \
+             activated",
         ),
         _ => Error::new(
             ErrorKind::Unavailable,

@@ -1,9 +1,11 @@
 //! OAuth 2.0 (RFC 6749): token sets, refresh, and keeping one chain alive across processes.
 
+pub mod consent;
 pub mod endpoint;
 pub mod keeper;
 pub mod token;
 
+pub use consent::{Consent, Party};
 pub use endpoint::OAuthClient;
 pub use keeper::{TokenKeeper, TokenSource, Usable};
 pub use token::TokenSet;

@@ -2,17 +2,19 @@
 
 use ext_php_rs::exception::PhpResult;
 use ext_php_rs::prelude::*;
-use ext_php_rs::types::ZendHashTable;
+use ext_php_rs::types::{ZendCallable, ZendHashTable};
 
 use super::convert::{self, Array};
 use super::guard::guarded;
-use crate::error::{Result, invalid_input};
+use crate::error::{Result, internal, invalid_input};
 use crate::meeting::MeetingDraft;
 use crate::runtime;
+use crate::secret::AuthorizationCode;
 use crate::service::Host;
 use crate::site::SiteSettings;
 use crate::store::{Provider, Store};
 use crate::vault::Context;
+use crate::zoom::webhook::Event;
 use crate::zoom::{MeetingChange, ZoomClient as Zoom};
 
 /// One site's settings. Holds secrets: nothing of it can be read back.
@@ -102,6 +104,157 @@ impl Telemed {
             let telemed = self.0.telemed()?;
             let outcome = runtime::run(async move { telemed.cancel_meeting(id, &host).await })??;
             convert::outcome(&outcome)
+        })
+    }
+
+    /// Makes the appointment's meeting what committed rows say it should be.
+    ///
+    /// Array: appointment_id, gone (the row is deleted), verify (look at Zoom too), visit (as createMeeting with its
+    /// host fields, or null for no meeting), holder (host fields of the doctor of the meeting there is). Returns as
+    /// createMeeting.
+    pub fn reconcile(&self, visited: &ZendHashTable) -> PhpResult<Array> {
+        guarded(|| {
+            let (visited, telemed) = (convert::visited(visited)?, self.0.telemed()?);
+            let outcome = runtime::run(async move { telemed.reconcile(&visited).await })??;
+            convert::outcome(&outcome)
+        })
+    }
+
+    /// Sends the response's Location header with a fresh host link, which PHP code never holds. The caller has checked
+    /// that the visitor is the host. Array: appointment_id and host fields. Returns: state ("done" or "refused"),
+    /// reason, message, token_refreshed.
+    pub fn redirect_host(&self, visit: &ZendHashTable) -> PhpResult<Array> {
+        guarded(|| {
+            let (id, host) = (
+                convert::Fields(visit).number("appointment_id")?,
+                convert::host(visit)?,
+            );
+            let telemed = self.0.telemed()?;
+            let link = runtime::run(async move { telemed.host_link(id, &host).await })?;
+            let sent = link.and_then(|(link, refreshed)| send_location(link.expose()).map(|()| refreshed));
+            convert::verdict(sent, |array, refreshed| {
+                convert::put(array, "token_refreshed", refreshed)
+            })
+        })
+    }
+
+    /// Tries a server-to-server app. Array: account_id, client_id, client_secret, doctor_id (whose sealed secret it
+    /// is, 0 for the clinic's), host (Zoom user or empty). Returns: state ("done" or "refused"), reason
+    /// ("client_refused", "account_refused", "scope", "host_not_found", "unavailable"...), message, user.
+    pub fn probe(&self, keys: &ZendHashTable) -> PhpResult<Array> {
+        guarded(|| {
+            let (keys, telemed) = (convert::app_keys(keys)?, self.0.telemed()?);
+            let probe = runtime::run(async move { telemed.probe(&keys).await })?;
+            convert::verdict(probe, |array, probe| {
+                let user = probe.user.as_ref().map(convert::user).transpose()?;
+                convert::put(array, "user", user)
+            })
+        })
+    }
+}
+
+/// PHP's own `header()`: the link goes from here to the browser without becoming a PHP value anybody could log.
+fn send_location(url: &str) -> Result<()> {
+    let failed = |_| internal("PHP's header() cannot be called");
+    let header = ZendCallable::try_from_name("header").map_err(failed)?;
+    header
+        .try_call(vec![&format!("Location: {url}"), &true, &302])
+        .map(drop)
+        .map_err(failed)
+}
+
+/// A doctor's consent at Zoom, and its end.
+#[php_class]
+#[php(name = "KiviCare\\Telemed\\Native\\Consent")]
+pub struct Consent(SiteSettings);
+
+#[php_impl]
+impl Consent {
+    /// For this site.
+    pub fn __construct(config: &Config) -> Self {
+        Self(config.0.clone())
+    }
+
+    /// Prepares the way to the consent page. Party: user_id, session, redirect_uri. Returns: url, key (SHA-256 of the
+    /// state in hex), sealed (to be kept under the key for ten minutes).
+    pub fn begin(&self, party: &ZendHashTable) -> PhpResult<Array> {
+        guarded(|| {
+            let consent = self.0.telemed()?.begin_consent(&convert::party(party)?)?;
+            let mut array = ZendHashTable::new();
+            convert::put(&mut array, "url", consent.url.as_str())?;
+            convert::put(&mut array, "key", consent.key.as_str())?;
+            convert::put(&mut array, "sealed", consent.sealed.as_str())?;
+            Ok(array)
+        })
+    }
+
+    /// Exchanges the code. `sealed` must be deleted where it was kept before this is called. Returns: state ("done"
+    /// or "refused"), reason, message, sealed (tokens for the doctor's meta), scope, user (id, email, type or null).
+    pub fn complete(
+        &self,
+        sealed: String,
+        state: String,
+        code: String,
+        party: &ZendHashTable,
+    ) -> PhpResult<Array> {
+        guarded(|| {
+            let (party, telemed) = (convert::party(party)?, self.0.telemed()?);
+            let code = AuthorizationCode::new(code);
+            let done =
+                runtime::run(async move { telemed.complete_consent(&sealed, &state, &code, &party).await })?;
+            convert::verdict(done, |array, connected| {
+                convert::put(array, "sealed", connected.sealed)?;
+                convert::put(array, "scope", connected.scope)?;
+                let user = connected.user.as_ref().map(convert::user).transpose()?;
+                convert::put(array, "user", user)
+            })
+        })
+    }
+
+    /// Ends the doctor's own connection at Zoom; the caller deletes the tokens. Returns: state ("done" or "refused"),
+    /// reason, message, confirmed (Zoom knew the token).
+    pub fn revoke(&self, doctor_id: u64) -> PhpResult<Array> {
+        guarded(|| {
+            let telemed = self.0.telemed()?;
+            let ended = runtime::run(async move { telemed.revoke(doctor_id).await })?;
+            convert::verdict(ended, |array, confirmed| {
+                convert::put(array, "confirmed", confirmed)
+            })
+        })
+    }
+}
+
+/// Zoom's webhooks.
+#[php_class]
+#[php(name = "KiviCare\\Telemed\\Native\\Webhook")]
+pub struct Webhook(SiteSettings);
+
+#[php_impl]
+impl Webhook {
+    /// For this site.
+    pub fn __construct(config: &Config) -> Self {
+        Self(config.0.clone())
+    }
+
+    /// Checks the signature over the raw body; InvalidInputException when it is refused. Returns: event, event_ts
+    /// (ms), key (equal for deliveries of one event), meeting_id, time, person (id, host, at or null), deauthorized
+    /// (user_id, account_id, client_id or null), plain_token and encrypted_token (endpoint validation, else null).
+    pub fn open(&self, timestamp: &str, signature: &str, body: &str) -> PhpResult<Array> {
+        guarded(|| {
+            let telemed = self.0.telemed()?;
+            let event = telemed.open_webhook(timestamp, signature, body.as_bytes())?;
+            let challenge = event.plain_token().map(|token| telemed.webhook_challenge(token));
+            convert::event(&event, challenge.transpose()?)
+        })
+    }
+
+    /// Writes the event into its meeting's mapping. Call it only with a body that open() accepted. Returns
+    /// appointment_id, mapping, check (reconcile with verify), or null when the meeting is not ours.
+    pub fn note(&self, body: &str) -> PhpResult<Option<Array>> {
+        guarded(|| {
+            let (event, telemed) = (Event::parse(body.as_bytes())?, self.0.telemed()?);
+            let noted = runtime::run(async move { telemed.note_event(&event).await })??;
+            noted.as_ref().map(convert::noted).transpose()
         })
     }
 }

@@ -8,15 +8,26 @@ use ext_php_rs::types::{ZendHashTable, Zval};
 use crate::error::{Result, internal, invalid_input};
 use crate::http::transport::HttpConfig;
 use crate::meeting::Visit;
-use crate::secret::{ClientSecret, DatabasePassword};
-use crate::service::{Host, Outcome, ZoomSettings};
+use crate::oauth::Party;
+use crate::secret::{ClientSecret, DatabasePassword, WebhookSecret};
+use crate::service::{AppKeys, Host, Noted, Outcome, Visited, Wish, ZoomApp, ZoomSettings};
 use crate::site::SiteSettings;
-use crate::store::{DatabaseConfig, Mapping, Operation, OperationState};
+use crate::store::{DatabaseConfig, Mapping, Operation, OperationState, Provider};
 use crate::vault::KeyMaterial;
+use crate::zoom::webhook::Event;
 use crate::zoom::{Endpoints, Meeting};
 
 /// A PHP array on its way to PHP.
 pub type Array = ZBox<ZendHashTable>;
+
+/// Builds an array; inserting can only fail on exhausted memory.
+macro_rules! array {
+    ($($key:literal => $value:expr),* $(,)?) => {{
+        let mut array = ZendHashTable::new();
+        $(array.insert($key, $value).map_err(|_| internal("a PHP array could not be built"))?;)*
+        Result::<Array>::Ok(array)
+    }};
+}
 
 /// Reads named fields of a PHP array; every complaint names the field, never its value.
 pub struct Fields<'a>(pub &'a ZendHashTable);
@@ -123,6 +134,7 @@ pub fn settings(array: &ZendHashTable) -> Result<SiteSettings> {
             account_id: zoom.text("account_id")?,
             client_id: zoom.text("client_id")?,
             client_secret: zoom.optional("client_secret")?.map(ClientSecret::new),
+            webhook_secret: zoom.optional("webhook_secret")?.map(WebhookSecret::new),
         },
         http: HttpConfig {
             ca_file,
@@ -153,23 +165,112 @@ pub fn visit(array: &ZendHashTable) -> Result<Visit> {
     })
 }
 
-/// The host fields of a visit or of a client's connection: `doctor_id`, `doctor_tokens`, `host`.
+/// The host fields of a visit or of a client's connection: `doctor_id`, `doctor_tokens`, `host`, and for a doctor's
+/// own app `app` with `account_id`, `client_id`, `client_secret` (sealed).
 pub fn host(array: &ZendHashTable) -> Result<Host> {
     let fields = Fields(array);
+    let app = match fields.section("app") {
+        Err(_) => None,
+        Ok(app) => Some(ZoomApp {
+            account_id: app.text("account_id")?,
+            client_id: app.text("client_id")?,
+            client_secret: ClientSecret::new(app.text("client_secret")?),
+        }),
+    };
     Ok(Host {
         doctor_id: fields.number("doctor_id")?,
         own_tokens: fields.flag("doctor_tokens"),
         zoom_user: fields.text("host")?,
+        app,
     })
 }
 
-/// Builds an array; inserting can only fail on exhausted memory.
-macro_rules! array {
-    ($($key:literal => $value:expr),* $(,)?) => {{
-        let mut array = ZendHashTable::new();
-        $(array.insert($key, $value).map_err(|_| internal("a PHP array could not be built"))?;)*
-        Ok(array)
-    }};
+/// `Telemed::reconcile`'s array.
+pub fn visited(array: &ZendHashTable) -> Result<Visited> {
+    let fields = Fields(array);
+    let wish = match fields.section("visit") {
+        Err(_) => None,
+        Ok(wanted) => Some(Wish {
+            visit: visit(wanted.0)?,
+            host: host(wanted.0)?,
+        }),
+    };
+    Ok(Visited {
+        appointment_id: fields.number("appointment_id")?,
+        wish,
+        holder: host(fields.section("holder")?.0)?,
+        gone: fields.flag("gone"),
+        verify: fields.flag("verify"),
+    })
+}
+
+/// Who consents: `user_id`, `session`, `redirect_uri`.
+pub fn party(array: &ZendHashTable) -> Result<Party> {
+    let fields = Fields(array);
+    Ok(Party {
+        user_id: fields.number("user_id")?,
+        session: fields.text("session")?,
+        provider: Provider::Zoom,
+        redirect_uri: fields.text("redirect_uri")?,
+    })
+}
+
+/// `Telemed::probe`'s array.
+pub fn app_keys(array: &ZendHashTable) -> Result<AppKeys> {
+    let fields = Fields(array);
+    Ok(AppKeys {
+        account_id: fields.text("account_id")?,
+        client_id: fields.text("client_id")?,
+        client_secret: ClientSecret::new(fields.text("client_secret")?),
+        doctor_id: fields.number("doctor_id")?,
+        zoom_user: fields.text("host")?,
+    })
+}
+
+/// A result that is an answer either way: `state` is `done` or `refused`, with the error's kind and text.
+pub fn verdict<T>(result: Result<T>, add: impl FnOnce(&mut ZendHashTable, T) -> Result<()>) -> Result<Array> {
+    let mut array: Array = match &result {
+        Ok(_) => array! { "state" => "done", "reason" => "", "message" => "" },
+        Err(error) => {
+            array! { "state" => "refused", "reason" => error.kind().name(), "message" => error.to_string() }
+        }
+    }?;
+    if let Ok(value) = result {
+        add(&mut array, value)?;
+    }
+    Ok(array)
+}
+
+/// Puts a value into an array.
+pub fn put(array: &mut ZendHashTable, key: &str, value: impl ext_php_rs::convert::IntoZval) -> Result<()> {
+    array
+        .insert(key, value)
+        .map_err(|_| internal("a PHP array could not be built"))
+}
+
+/// A webhook's event for PHP.
+pub fn event(event: &Event, challenge: Option<String>) -> Result<Array> {
+    let person = event
+        .person()
+        .map(|person| array! { "id" => person.id, "host" => person.host, "at" => person.at })
+        .transpose()?;
+    let ended = event
+        .deauthorized()
+        .map(|(user, account, client)| {
+            array! { "user_id" => user, "account_id" => account, "client_id" => client }
+        })
+        .transpose()?;
+    array! {
+        "event" => event.event.as_str(),
+        "event_ts" => event.event_ts,
+        "key" => event.key(),
+        "meeting_id" => event.meeting_id(),
+        "time" => event.time(),
+        "person" => person,
+        "deauthorized" => ended,
+        "plain_token" => event.plain_token(),
+        "encrypted_token" => challenge,
+    }
 }
 
 /// A mapping row for PHP.
@@ -202,6 +303,12 @@ pub fn outcome(outcome: &Outcome) -> Result<Array> {
         "mapping" => row,
         "token_refreshed" => outcome.token_refreshed,
     }
+}
+
+/// A noted event for PHP.
+pub fn noted(noted: &Noted) -> Result<Array> {
+    let row = mapping(&noted.mapping)?;
+    array! { "appointment_id" => noted.appointment_id, "mapping" => row, "check" => noted.check }
 }
 
 /// A journal row for PHP.

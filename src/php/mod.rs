@@ -75,6 +75,8 @@ pub fn get_module(module: ModuleBuilder) -> ModuleBuilder {
         .class::<classes::Config>()
         .class::<classes::Vault>()
         .class::<classes::Telemed>()
+        .class::<classes::Consent>()
+        .class::<classes::Webhook>()
         .class::<classes::ZoomClient>()
         .class::<classes::MappingStore>()
         .class::<classes::OperationJournal>()

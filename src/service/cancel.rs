@@ -1,9 +1,19 @@
 //! Ending an appointment's meeting, including one whose creation never got an answer.
 
 use super::create::{busy, lock_name};
+use super::extra::Extra;
 use super::{APPOINTMENT_WAIT, Host, LEASE, Outcome, Telemed};
-use crate::error::Result;
-use crate::store::{NewOperation, Operation, OperationKind, Provider};
+use crate::error::{Error, ErrorKind, Result};
+use crate::store::{Mapping, NewOperation, Operation, OperationKind, OperationState, Provider, Setback};
+
+/// Why a meeting ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Leaving {
+    /// The visit does not take place.
+    Ended,
+    /// Another connection takes over: it must not wait for one that is dead.
+    Replaced,
+}
 
 impl Telemed {
     /// Deletes the appointment's Zoom meeting and its mapping. Nothing there: done. A failing provider leaves the
@@ -13,53 +23,73 @@ impl Telemed {
             .store
             .lock(&lock_name(appointment_id), APPOINTMENT_WAIT)
             .await?;
-        let outcome = self.cancel_locked(appointment_id, host).await;
+        let outcome = self.cancel_locked(appointment_id, host, Leaving::Ended).await;
         let _ = lock.release().await;
         outcome
     }
 
-    async fn cancel_locked(&self, appointment_id: u64, host: &Host) -> Result<Outcome> {
-        let unfinished = |kind| self.store.unfinished(Provider::Zoom, kind, appointment_id);
-        if let Some(create) = unfinished(OperationKind::Create).await? {
-            return self.abandon(&create, host).await;
+    pub(super) async fn cancel_locked(
+        &self,
+        appointment_id: u64,
+        host: &Host,
+        leaving: Leaving,
+    ) -> Result<Outcome> {
+        if let Some(create) = self.unfinished(OperationKind::Create, appointment_id).await? {
+            let outcome = self.abandon(&create, host).await?;
+            if !outcome.is_done() {
+                return Ok(outcome);
+            }
         }
         let Some(mapping) = self.store.mapping(Provider::Zoom, appointment_id).await? else {
+            self.close_unfinished(appointment_id).await?;
             return Ok(Outcome::done(0, None, false));
         };
-        let (id, attempts) = match unfinished(OperationKind::Cancel).await? {
+        let (id, attempts) = match self.unfinished(OperationKind::Cancel, appointment_id).await? {
             Some(operation) if self.store.resume_operation(operation.id, LEASE).await? => {
                 (operation.id, operation.attempts.saturating_add(1))
             }
             Some(operation) => return Ok(busy(&operation)),
-            None => {
-                let new = NewOperation {
-                    appointment_id,
-                    doctor_id: host.doctor_id,
-                    provider: Provider::Zoom,
-                    kind: OperationKind::Cancel,
-                    marker: String::new(),
-                    meeting_id: mapping.meeting_id.clone(),
-                    request: "{}".to_owned(),
-                    lease: LEASE,
-                };
-                (self.store.begin_operation(new).await?, 1)
-            }
+            None => (self.store.begin_operation(intent(&mapping, host)).await?, 1),
         };
-        let client = match self.zoom_client(host) {
-            Ok(client) => client,
-            Err(error) => return self.set_back(id, attempts, &error, false).await,
+        let (deleted, refreshed) = match self.zoom_client(&Extra::from(&mapping).holder(host)) {
+            Ok(client) => (client.delete(&mapping.meeting_id).await, client.token_refreshed()),
+            Err(error) => (Err(error), false),
         };
-        let deleted = client.delete(&mapping.meeting_id).await;
-        let refreshed = client.token_refreshed();
         match deleted {
             Ok(()) => {
                 self.store
                     .complete_cancel(id, Provider::Zoom, appointment_id)
                     .await?;
+                self.close_unfinished(appointment_id).await?;
                 Ok(Outcome::done(id, None, refreshed))
+            }
+            Err(error) if leaving == Leaving::Replaced && is_dead(&error) => {
+                self.leave_behind(id, &mapping, &error).await
             }
             Err(error) => self.set_back(id, attempts, &error, refreshed).await,
         }
+    }
+
+    async fn unfinished(&self, kind: OperationKind, appointment_id: u64) -> Result<Option<Operation>> {
+        self.store.unfinished(Provider::Zoom, kind, appointment_id).await
+    }
+
+    /// Nobody can delete the meeting any more: the journal says so, and the mapping makes room for another.
+    async fn leave_behind(&self, id: u64, mapping: &Mapping, error: &Error) -> Result<Outcome> {
+        let setback = Setback {
+            state: OperationState::Failed,
+            reason: error.kind(),
+            message: format!(
+                "the meeting {} of an ended connection could not be deleted; delete it in Zoom",
+                mapping.meeting_id
+            ),
+            resume_at: None,
+        };
+        self.store.set_back(id, setback).await?;
+        self.store
+            .drop_mapping(Provider::Zoom, mapping.appointment_id)
+            .await?;
+        Ok(Outcome::done(id, None, false))
     }
 
     /// An unfinished create may have made a meeting: it is looked for, deleted, and the operation closed.
@@ -70,6 +100,11 @@ impl Telemed {
         let attempts = create.attempts.saturating_add(1);
         let client = match self.zoom_client(host) {
             Ok(client) => client,
+            // Without a connection nothing was ever asked of Zoom, or nothing can be.
+            Err(error) if error.kind() == ErrorKind::Configuration => {
+                self.store.complete(create.id).await?;
+                return Ok(Outcome::done(create.id, None, false));
+            }
             Err(error) => return self.set_back(create.id, attempts, &error, false).await,
         };
         let removed = match client.find_by_marker(&create.marker).await {
@@ -87,5 +122,30 @@ impl Telemed {
                     .await
             }
         }
+    }
+}
+
+/// Whether the connection itself is gone for good.
+fn is_dead(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Reauthorize
+            | ErrorKind::Configuration
+            | ErrorKind::ClientRefused
+            | ErrorKind::AccountRefused
+            | ErrorKind::Vault
+    )
+}
+
+fn intent(mapping: &Mapping, host: &Host) -> NewOperation {
+    NewOperation {
+        appointment_id: mapping.appointment_id,
+        doctor_id: host.doctor_id,
+        provider: Provider::Zoom,
+        kind: OperationKind::Cancel,
+        marker: String::new(),
+        meeting_id: mapping.meeting_id.clone(),
+        request: "{}".to_owned(),
+        lease: LEASE,
     }
 }

@@ -1,5 +1,6 @@
 //! Making an appointment's meeting: idempotent per appointment, journalled before the provider is asked.
 
+use super::extra::Extra;
 use super::setback::setback;
 use super::{APPOINTMENT_WAIT, Host, LEASE, Outcome, Telemed};
 use crate::error::{Error, ErrorKind, Result};
@@ -32,7 +33,7 @@ impl Telemed {
         outcome
     }
 
-    async fn create_locked(&self, visit: &Visit, host: &Host) -> Result<Outcome> {
+    pub(super) async fn create_locked(&self, visit: &Visit, host: &Host) -> Result<Outcome> {
         if let Some(mapping) = self.store.mapping(Provider::Zoom, visit.appointment_id).await? {
             return Ok(Outcome::done(0, Some(mapping), false));
         }
@@ -108,7 +109,7 @@ impl Telemed {
             Err(error) => Err(error),
         };
         (
-            made.map(|meeting| mapping(visit, meeting)),
+            made.map(|meeting| mapping(visit, host, meeting)),
             client.token_refreshed(),
         )
     }
@@ -171,13 +172,8 @@ async fn private(client: &ZoomClient, meeting: Meeting) -> Result<Meeting> {
     ))
 }
 
-fn mapping(visit: &Visit, meeting: Meeting) -> Mapping {
-    let extra = serde_json::json!({
-        "host_id": meeting.host_id,
-        "start_time": meeting.start_time,
-        "duration": meeting.duration_minutes,
-        "settings": { "waiting_room": meeting.waiting_room, "join_before_host": meeting.join_before_host },
-    });
+fn mapping(visit: &Visit, host: &Host, meeting: Meeting) -> Mapping {
+    let extra = Extra::of(&meeting, host);
     Mapping {
         provider: Provider::Zoom,
         appointment_id: visit.appointment_id,
@@ -186,7 +182,7 @@ fn mapping(visit: &Visit, meeting: Meeting) -> Mapping {
         start_url: visit.start_url.clone(),
         join_url: meeting.join_url,
         password: meeting.password,
-        extra: extra.to_string(),
+        extra: extra.to_json(),
     }
 }
 

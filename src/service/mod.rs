@@ -1,8 +1,19 @@
 //! The use cases. The only place that composes providers, tokens, journal and mapping tables.
 
 mod cancel;
+mod connect;
 mod create;
+mod events;
+mod extra;
+mod host_link;
+mod probe;
+mod reconcile;
 mod setback;
+
+pub use connect::Connected;
+pub use events::Noted;
+pub use probe::{AppKeys, Probe};
+pub use reconcile::{Visited, Wish};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +24,7 @@ use crate::clock::Clock;
 use crate::error::{Result, configuration};
 use crate::http::HttpClient;
 use crate::oauth::{OAuthClient, TokenKeeper};
-use crate::secret::ClientSecret;
+use crate::secret::{ClientSecret, WebhookSecret};
 use crate::store::{Mapping, OperationState, Store};
 use crate::vault::{Context, Vault};
 use crate::zoom::{Connection, Endpoints, ZoomAuth, ZoomClient, auth};
@@ -39,7 +50,23 @@ pub struct ZoomSettings {
     pub client_id: String,
     /// OAuth client secret: a sealed envelope from the option, or plain from a wp-config constant.
     pub client_secret: Option<ClientSecret>,
+    /// Secret token of the app's event subscription: sealed or plain, as the client secret.
+    pub webhook_secret: Option<WebhookSecret>,
 }
+
+/// A doctor's own server-to-server app.
+#[derive(Debug, Clone)]
+pub struct ZoomApp {
+    /// The doctor's Zoom account.
+    pub account_id: String,
+    /// Client id of the app.
+    pub client_id: String,
+    /// Sealed for the doctor and [`DOCTOR_APP_KEY`].
+    pub client_secret: ClientSecret,
+}
+
+/// User meta in which the original add-on, and we, keep a doctor's own app (KiviCare contract §1).
+pub const DOCTOR_APP_KEY: &str = "zoom_server_to_server_oauth_config_data";
 
 /// Time allowed for provider calls.
 #[derive(Debug, Clone, Copy)]
@@ -57,8 +84,10 @@ pub struct Host {
     pub doctor_id: u64,
     /// The doctor has connected an own Zoom account.
     pub own_tokens: bool,
-    /// Zoom user id or e-mail for the clinic's server-to-server app.
+    /// Zoom user id or e-mail for a server-to-server app.
     pub zoom_user: String,
+    /// The doctor's own server-to-server app; counts when there are no own tokens, and before the clinic's.
+    pub app: Option<ZoomApp>,
 }
 
 /// How an operation ended for now.
@@ -79,6 +108,11 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Whether nothing is left to do.
+    pub fn is_done(&self) -> bool {
+        self.state == OperationState::Done
+    }
+
     fn done(operation_id: u64, mapping: Option<Mapping>, token_refreshed: bool) -> Self {
         Self {
             state: OperationState::Done,
@@ -111,28 +145,59 @@ pub struct Telemed {
 impl Telemed {
     /// Zoom as this host's connection sees it, for one operation that ends within the budget.
     pub fn zoom_client(&self, host: &Host) -> Result<ZoomClient> {
-        let deadline = Instant::now() + self.budget.total;
-        let keeper = TokenKeeper {
-            store: self.store.clone(),
-            vault: self.vault.clone(),
-            clock: self.clock.clone(),
+        let oauth = match host.app.as_ref().filter(|_| !host.own_tokens) {
+            Some(app) => {
+                let context = Context {
+                    owner: format!("user:{}", host.doctor_id),
+                    purpose: DOCTOR_APP_KEY.to_owned(),
+                };
+                self.oauth(&app.client_id, self.opened(&context, app.client_secret.expose())?)?
+            }
+            None => self.clinic_oauth()?,
         };
-        let oauth = OAuthClient {
-            http: self.http.clone(),
-            token_url: auth::token_url(&self.zoom.endpoints)?,
-            client_id: self.zoom.client_id.clone(),
-            client_secret: self.client_secret()?,
-            timeout: self.budget.request,
-        };
-        let auth = ZoomAuth::new(self.connection(host)?, keeper, Arc::new(oauth));
+        let auth = ZoomAuth::new(self.connection(host)?, self.keeper(), Arc::new(oauth));
         Ok(ZoomClient::new(
             self.http.clone(),
             self.clock.clone(),
             self.zoom.endpoints.clone(),
             auth,
             self.budget.request,
-            deadline,
+            self.deadline(),
         ))
+    }
+
+    fn deadline(&self) -> Instant {
+        Instant::now() + self.budget.total
+    }
+
+    fn keeper(&self) -> TokenKeeper {
+        TokenKeeper {
+            store: self.store.clone(),
+            vault: self.vault.clone(),
+            clock: self.clock.clone(),
+        }
+    }
+
+    /// The clinic's OAuth client at Zoom.
+    fn clinic_oauth(&self) -> Result<OAuthClient> {
+        let secret = self.zoom.client_secret.as_ref();
+        let Some(secret) = secret.filter(|_| !self.zoom.client_id.is_empty()) else {
+            return Err(configuration(
+                "Zoom's client id and client secret are not set; enter them in the settings",
+            ));
+        };
+        let secret = self.opened(&option_secret("client_secret"), secret.expose())?;
+        self.oauth(&self.zoom.client_id, secret)
+    }
+
+    fn oauth(&self, client_id: &str, client_secret: ClientSecret) -> Result<OAuthClient> {
+        Ok(OAuthClient {
+            http: self.http.clone(),
+            token_url: auth::token_url(&self.zoom.endpoints)?,
+            client_id: client_id.to_owned(),
+            client_secret,
+            timeout: self.budget.request,
+        })
     }
 
     fn connection(&self, host: &Host) -> Result<Connection> {
@@ -141,7 +206,9 @@ impl Telemed {
                 doctor_id: host.doctor_id,
             });
         }
-        if self.zoom.account_id.is_empty() {
+        let own = host.app.as_ref().map(|app| &app.account_id);
+        let account_id = own.unwrap_or(&self.zoom.account_id);
+        if account_id.is_empty() {
             return Err(configuration(
                 "the doctor is not connected to Zoom and the clinic has no Zoom account set",
             ));
@@ -152,32 +219,26 @@ impl Telemed {
             ));
         }
         Ok(Connection::ServerToServer {
-            account_id: self.zoom.account_id.clone(),
+            account_id: account_id.clone(),
             host: host.zoom_user.clone(),
         })
     }
 
-    fn client_secret(&self) -> Result<ClientSecret> {
-        let Some(secret) = self
-            .zoom
-            .client_secret
-            .as_ref()
-            .filter(|_| !self.zoom.client_id.is_empty())
-        else {
-            return Err(configuration(
-                "Zoom's client id and client secret are not set; enter them in the settings",
-            ));
-        };
-        if !self.vault.is_sealed(secret.expose()) {
-            return Ok(secret.clone());
+    /// A configured secret, opened when it is sealed.
+    fn opened(&self, context: &Context, secret: &str) -> Result<ClientSecret> {
+        if !self.vault.is_sealed(secret) {
+            return Ok(ClientSecret::new(secret));
         }
-        let context = Context {
-            owner: format!("option:{ZOOM_SETTINGS_OPTION}"),
-            purpose: "client_secret".to_owned(),
-        };
-        let plain = self.vault.open(&context, secret.expose())?;
-        let text =
-            std::str::from_utf8(&plain).map_err(|_| configuration("Zoom's client secret is not text"))?;
+        let plain = self.vault.open(context, secret)?;
+        let text = std::str::from_utf8(&plain).map_err(|_| configuration("a stored secret is not text"))?;
         Ok(ClientSecret::new(text))
+    }
+}
+
+/// What a secret field of Zoom's settings option is sealed for.
+fn option_secret(field: &str) -> Context {
+    Context {
+        owner: format!("option:{ZOOM_SETTINGS_OPTION}"),
+        purpose: field.to_owned(),
     }
 }

@@ -16,10 +16,12 @@ pub fn setback(error: &Error, attempts: u32, now: Timestamp) -> Setback {
         ErrorKind::Reauthorize
         | ErrorKind::Scope
         | ErrorKind::Configuration
+        | ErrorKind::ClientRefused
+        | ErrorKind::AccountRefused
         | ErrorKind::HostNotFound
         | ErrorKind::Vault => (OperationState::Parked, None),
         ErrorKind::DailyLimit => (OperationState::Parked, Some(next_utc_day(now))),
-        ErrorKind::Rejected | ErrorKind::InvalidInput => (OperationState::Failed, None),
+        ErrorKind::Rejected | ErrorKind::InvalidInput | ErrorKind::State => (OperationState::Failed, None),
         ErrorKind::NotFound
         | ErrorKind::RateLimited
         | ErrorKind::Unavailable

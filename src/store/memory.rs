@@ -169,6 +169,17 @@ impl Store for MemoryStore {
         done(())
     }
 
+    fn save_mapping<'a>(&'a self, mapping: &'a Mapping) -> BoxFuture<'a, Result<()>> {
+        let key = (mapping.provider, mapping.appointment_id);
+        self.content().mappings.insert(key, mapping.clone());
+        done(())
+    }
+
+    fn drop_mapping(&self, provider: Provider, appointment_id: u64) -> BoxFuture<'_, Result<()>> {
+        self.content().mappings.remove(&(provider, appointment_id));
+        done(())
+    }
+
     fn complete(&self, id: u64) -> BoxFuture<'_, Result<()>> {
         self.finish(id, None);
         done(())

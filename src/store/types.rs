@@ -224,6 +224,12 @@ pub trait Store: Send + Sync {
     /// In one transaction: deletes the appointment's mapping and marks the operation done.
     fn complete_cancel(&self, id: u64, provider: Provider, appointment_id: u64) -> BoxFuture<'_, Result<()>>;
 
+    /// Inserts or replaces the mapping, outside of any operation.
+    fn save_mapping<'a>(&'a self, mapping: &'a Mapping) -> BoxFuture<'a, Result<()>>;
+
+    /// Deletes the appointment's mapping, outside of any operation.
+    fn drop_mapping(&self, provider: Provider, appointment_id: u64) -> BoxFuture<'_, Result<()>>;
+
     /// Marks the operation done, with nothing else to write.
     fn complete(&self, id: u64) -> BoxFuture<'_, Result<()>>;
 

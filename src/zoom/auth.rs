@@ -73,9 +73,21 @@ pub fn token_url(endpoints: &Endpoints) -> Result<Url> {
     Endpoints::join(&endpoints.oauth, &["token"])
 }
 
+/// Address of the consent page.
+pub fn authorize_url(endpoints: &Endpoints) -> Result<Url> {
+    Endpoints::join(&endpoints.oauth, &["authorize"])
+}
+
+/// Address where tokens are ended.
+pub fn revoke_url(endpoints: &Endpoints) -> Result<Url> {
+    Endpoints::join(&endpoints.oauth, &["revoke"])
+}
+
 /// A connection with what it needs to stay alive.
 pub struct ZoomAuth {
     connection: Connection,
+    /// A token in hand, before any row holds it; it is used as it is.
+    held: Option<AccessToken>,
     row: TokenRow,
     keeper: TokenKeeper,
     oauth: Arc<OAuthClient>,
@@ -88,10 +100,24 @@ impl ZoomAuth {
         let row = connection.token_row(&oauth.client_id);
         Self {
             connection,
+            held: None,
             row,
             keeper,
             oauth,
             refreshed: AtomicBool::new(false),
+        }
+    }
+
+    /// A connection whose token is in hand and not stored yet.
+    pub fn with_token(
+        connection: Connection,
+        keeper: TokenKeeper,
+        oauth: Arc<OAuthClient>,
+        access: AccessToken,
+    ) -> Self {
+        Self {
+            held: Some(access),
+            ..Self::new(connection, keeper, oauth)
         }
     }
 
@@ -108,6 +134,15 @@ impl ZoomAuth {
         rejected: Option<&AccessToken>,
         deadline: Instant,
     ) -> Result<AccessToken> {
+        if let Some(access) = &self.held {
+            return match rejected {
+                None => Ok(access.clone()),
+                Some(_) => Err(Error::new(
+                    ErrorKind::Reauthorize,
+                    "Zoom refuses the token it has just issued",
+                )),
+            };
+        }
         let usable = self
             .keeper
             .usable(&self.row, &Source { auth: self, deadline }, rejected)

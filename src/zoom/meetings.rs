@@ -51,6 +51,14 @@ impl StartUrl {
     }
 }
 
+impl StartUrl {
+    /// Whether it is a web address that fits into a header.
+    pub fn is_usable(&self) -> bool {
+        url::Url::parse(&self.0).is_ok_and(|url| matches!(url.scheme(), "https" | "http"))
+            && self.0.bytes().all(|byte| byte.is_ascii_graphic())
+    }
+}
+
 impl std::fmt::Debug for StartUrl {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("StartUrl([redacted])")
@@ -68,9 +76,23 @@ pub struct MeetingChange {
     /// New length in minutes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration: Option<u32>,
-    /// New title.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub topic: Option<String>,
+    settings: Private,
+}
+
+/// Sent with every change, so that a meeting opened up at Zoom is closed again.
+#[derive(Debug, Clone, Serialize)]
+struct Private {
+    waiting_room: bool,
+    join_before_host: bool,
+}
+
+impl Default for Private {
+    fn default() -> Self {
+        Self {
+            waiting_room: true,
+            join_before_host: false,
+        }
+    }
 }
 
 impl MeetingChange {
@@ -80,7 +102,7 @@ impl MeetingChange {
             start_time: Some(model::start_time(start)),
             timezone: Some("UTC"),
             duration: Some(duration_minutes),
-            topic: None,
+            settings: Private::default(),
         }
     }
 }

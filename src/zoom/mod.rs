@@ -4,6 +4,8 @@ pub mod auth;
 mod error;
 pub mod meetings;
 mod model;
+pub mod scopes;
+pub mod webhook;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -134,6 +134,9 @@ pub fn site() -> Site {
             account_id: "made-up-account".into(),
             client_id: "made-up-client".into(),
             client_secret: Some(ClientSecret::new("made-up-client-secret")),
+            webhook_secret: Some(kivicare_telemed::secret::WebhookSecret::new(
+                "made-up-webhook-secret",
+            )),
         },
         budget: Budget {
             request: Duration::from_secs(5),
@@ -168,6 +171,7 @@ pub fn clinic() -> Host {
         doctor_id: 7,
         own_tokens: false,
         zoom_user: "doctor@example.test".into(),
+        app: None,
     }
 }
 
@@ -177,6 +181,7 @@ pub fn doctor() -> Host {
         doctor_id: 7,
         own_tokens: true,
         zoom_user: String::new(),
+        app: None,
     }
 }
 

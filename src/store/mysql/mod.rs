@@ -128,6 +128,14 @@ impl MySqlStore {
         Statement::new(sql, params! { meeting_id, id })
     }
 
+    fn unmap(&self, provider: Provider, appointment_id: u64) -> Statement {
+        let sql = format!(
+            "DELETE FROM {} WHERE appointment_id = ?",
+            self.tables.mapping(provider).name
+        );
+        Statement::new(sql, (appointment_id,))
+    }
+
     fn upsert(&self, mapping: &Mapping) -> Statement {
         let table = self.tables.mapping(mapping.provider);
         let columns = [
@@ -252,11 +260,17 @@ impl Store for MySqlStore {
     }
 
     fn complete_cancel(&self, id: u64, provider: Provider, appointment_id: u64) -> BoxFuture<'_, Result<()>> {
-        let sql = format!(
-            "DELETE FROM {} WHERE appointment_id = ?",
-            self.tables.mapping(provider).name
-        );
-        let statements = [Statement::new(sql, (appointment_id,)), self.finish(id, None)];
+        let statements = [self.unmap(provider, appointment_id), self.finish(id, None)];
+        async move { self.transact(&statements).await }.boxed()
+    }
+
+    fn save_mapping<'a>(&'a self, mapping: &'a Mapping) -> BoxFuture<'a, Result<()>> {
+        let statements = [self.upsert(mapping)];
+        async move { self.transact(&statements).await }.boxed()
+    }
+
+    fn drop_mapping(&self, provider: Provider, appointment_id: u64) -> BoxFuture<'_, Result<()>> {
+        let statements = [self.unmap(provider, appointment_id)];
         async move { self.transact(&statements).await }.boxed()
     }
 
