@@ -8,13 +8,24 @@ use KiviCare\Telemed\Config\Constants;
 use KiviCare\Telemed\Config\DoctorConnections;
 use KiviCare\Telemed\Config\NativeSettings;
 use KiviCare\Telemed\Config\Settings;
+use KiviCare\Telemed\Connect\ConsentFlow;
+use KiviCare\Telemed\Connect\Disconnection;
+use KiviCare\Telemed\Connect\PendingConsents;
 use KiviCare\Telemed\Contracts\Bridge;
 use KiviCare\Telemed\Contracts\Registerable;
 use KiviCare\Telemed\Install\Installer;
 use KiviCare\Telemed\Install\Schema;
+use KiviCare\Telemed\KiviCare\Agenda;
 use KiviCare\Telemed\KiviCare\Appointments;
+use KiviCare\Telemed\KiviCare\CommittedDatabase;
 use KiviCare\Telemed\KiviCare\JournalFallback;
 use KiviCare\Telemed\KiviCare\MeetingDesk;
+use KiviCare\Telemed\KiviCare\Reconciler;
+use KiviCare\Telemed\KiviCare\Sweep;
+use KiviCare\Telemed\KiviCare\Triggers;
+use KiviCare\Telemed\KiviCare\Visits;
+use KiviCare\Telemed\Links\PersonalLinks;
+use KiviCare\Telemed\Upgrade\Upgrade;
 
 /**
  * The list of services and with it of all hooks. Objects that KiviCare builds itself find their services here.
@@ -37,12 +48,32 @@ final class Plugin {
 
 	private readonly DoctorConnections $doctors;
 
+	private readonly Reconciler $reconciler;
+
+	private readonly Agenda $agenda;
+
+	private readonly Sweep $sweep;
+
+	private readonly PendingConsents $pending;
+
+	private readonly Disconnection $disconnection;
+
+	private readonly PersonalLinks $personal_links;
+
 	public function __construct(
 		private readonly Bridge $bridge,
 		private readonly Requirements $requirements
 	) {
 		$this->settings = new Settings( new Constants() );
 		$this->doctors  = new DoctorConnections( $bridge, $this->settings );
+
+		$committed            = static fn(): Appointments => new Appointments( CommittedDatabase::shared() );
+		$this->reconciler     = new Reconciler( $bridge, $this->doctors, new Visits( $this->doctors ), $committed );
+		$this->agenda         = new Agenda( $this->reconciler );
+		$this->sweep          = new Sweep( $this->agenda, $committed );
+		$this->pending        = new PendingConsents();
+		$this->disconnection  = new Disconnection( $bridge, $this->doctors, $this->pending, $this->reconciler, fn( int $id ): array => $this->sweep->of_doctor( $id ) );
+		$this->personal_links = new PersonalLinks( $this->settings );
 	}
 
 	/**
@@ -90,7 +121,32 @@ final class Plugin {
 
 	public function meetings(): MeetingDesk {
 		global $wpdb;
-		return new MeetingDesk( $this->bridge, new Appointments( $wpdb ), $this->doctors, new JournalFallback( $wpdb ) );
+		return new MeetingDesk( $this->bridge, new Appointments( $wpdb ), $this->doctors, new Visits( $this->doctors ), new JournalFallback( $wpdb ) );
+	}
+
+	public function reconciler(): Reconciler {
+		return $this->reconciler;
+	}
+
+	public function agenda(): Agenda {
+		return $this->agenda;
+	}
+
+	public function sweep(): Sweep {
+		return $this->sweep;
+	}
+
+	public function disconnection(): Disconnection {
+		return $this->disconnection;
+	}
+
+	public function personal_links(): PersonalLinks {
+		return $this->personal_links;
+	}
+
+	public function upgrade(): Upgrade {
+		global $wpdb;
+		return new Upgrade( $wpdb, $this->bridge, $this->settings );
 	}
 
 	public function status(): StatusReport {
@@ -119,6 +175,32 @@ final class Plugin {
 			new SiteHealth\KeyCheck( $this->bridge ),
 			new Compat\ModelLoader(),
 			new KiviCare\ProviderRegistration(),
+			...$this->live_services(),
+		);
+	}
+
+	/**
+	 * What follows appointments, people and Zoom while the site runs.
+	 *
+	 * @return list<Registerable>
+	 */
+	private function live_services(): array {
+		global $wpdb;
+		$rows    = new Appointments( $wpdb );
+		$log     = new Webhooks\EventLog( $wpdb );
+		$desk    = new Webhooks\EventDesk( $this->bridge, $log, $this->doctors, $this->disconnection, $this->settings, $this->agenda );
+		$consent = new ConsentFlow( $this->bridge, $this->settings, $this->doctors, $this->pending );
+		return array(
+			new Triggers( $this->agenda, $this->sweep, $this->disconnection ),
+			$desk,
+			$this->agenda,
+			$this->sweep,
+			new Links\LinkFilters( $this->personal_links, new Links\MeetingLinks( $rows ) ),
+			new Rest\ZoomSettingsController( $this->settings, $this->bridge ),
+			new Rest\ZoomDoctorController( $this->settings, $this->doctors, $consent, $this->disconnection, $this->bridge ),
+			new Rest\ZoomCallbackController( $consent ),
+			new Rest\MeetingDoorController( $this->bridge, $rows, $this->doctors, $this->reconciler, $this->personal_links ),
+			new Rest\WebhookController( $this->bridge, $log, $desk ),
 		);
 	}
 }

@@ -52,6 +52,38 @@ final class ExtensionBridge implements Bridge {
 		return $this->call( fn( $config ) => ( new Native\Telemed( $config ) )->cancelMeeting( $visit ) );
 	}
 
+	public function reconcile( array $visited ): array {
+		return $this->call( fn( $config ) => ( new Native\Telemed( $config ) )->reconcile( $visited ) );
+	}
+
+	public function redirect_host( array $visit ): array {
+		return $this->call( fn( $config ) => ( new Native\Telemed( $config ) )->redirectHost( $visit ) );
+	}
+
+	public function probe( #[\SensitiveParameter] array $keys ): array {
+		return $this->call( fn( $config ) => ( new Native\Telemed( $config ) )->probe( $keys ) );
+	}
+
+	public function begin_consent( array $party ): array {
+		return $this->call( fn( $config ) => ( new Native\Consent( $config ) )->begin( $party ) );
+	}
+
+	public function complete_consent( string $sealed, #[\SensitiveParameter] string $state, #[\SensitiveParameter] string $code, array $party ): array {
+		return $this->call( fn( $config ) => ( new Native\Consent( $config ) )->complete( $sealed, $state, $code, $party ) );
+	}
+
+	public function revoke( int $doctor_id ): array {
+		return $this->call( fn( $config ) => ( new Native\Consent( $config ) )->revoke( $doctor_id ) );
+	}
+
+	public function open_webhook( string $timestamp, string $signature, string $body ): array {
+		return $this->call( fn( $config ) => ( new Native\Webhook( $config ) )->open( $timestamp, $signature, $body ) );
+	}
+
+	public function note_webhook( string $body ): ?array {
+		return $this->call( fn( $config ) => ( new Native\Webhook( $config ) )->note( $body ) );
+	}
+
 	public function find_by_appointment( string $provider, int $appointment_id ): ?array {
 		return $this->call( fn( $config ) => ( new Native\MappingStore( $config ) )->findByAppointment( $provider, $appointment_id ) );
 	}

@@ -6,6 +6,7 @@ namespace KiviCare\Telemed\Compat;
 use App\baseClasses\KCQueryBuilder;
 use Illuminate\Support\Collection;
 use KiviCare\Telemed\Bridge\BridgeException;
+use KiviCare\Telemed\KiviCare\Appointments;
 use KiviCare\Telemed\Plugin;
 
 /**
@@ -73,7 +74,23 @@ final class MappingQuery extends KCQueryBuilder {
 		} catch ( BridgeException ) {
 			return null;
 		}
-		return null === $row ? null : $this->model::from_native( $row );
+		return null === $row ? null : $this->model::from_native( $this->personal( $row ) );
+	}
+
+	/**
+	 * KiviCare's mails take the participants' link from here: where the clinic wants personal links, they get those.
+	 *
+	 * @param array<string, mixed> $row Native mapping row.
+	 * @return array<string, mixed>
+	 */
+	private function personal( array $row ): array {
+		global $wpdb;
+		$links = Plugin::instance()->personal_links();
+		$visit = 'zoom' === $row['provider'] && $links->are_on() ? ( new Appointments( $wpdb ) )->find( (int) $row['appointment_id'] ) : null;
+		if ( null !== $visit ) {
+			$row['join_url'] = $links->link( $visit->id, $visit->patient_id, (string) $row['meeting_id'] );
+		}
+		return $row;
 	}
 
 	/**

@@ -16,6 +16,11 @@ final class DoctorConnections {
 	public const ZOOM_CONNECT = 'kiviCare_zoom_telemed_connect';
 	public const ZOOM_SHARED  = 'zoom_server_to_server_oauth_config_data';
 	public const ZOOM_USER    = 'kivicare_telemed_zoom_user';
+
+	/**
+	 * Zoom's id of the user who consented; a deauthorization names it.
+	 */
+	public const ZOOM_IDENTITY = 'kivicare_telemed_zoom_identity';
 	public const MEET_CONNECT = 'kiviCare_google_meet_connect';
 	public const PROVIDER     = 'telemed_type';
 
@@ -34,11 +39,118 @@ final class DoctorConnections {
 	 */
 	public function connect( int $doctor_id, #[\SensitiveParameter] string $tokens_json ): void {
 		$this->require_user( $doctor_id );
-		$sealed = $this->bridge->seal( $this->normalise( $tokens_json ), 'user:' . $doctor_id, self::ZOOM_TOKENS );
+		$this->connect_sealed( $doctor_id, $this->bridge->seal( TokenJson::normalise( $tokens_json ), 'user:' . $doctor_id, self::ZOOM_TOKENS ) );
+	}
 
+	/**
+	 * Connects a doctor with tokens that the extension sealed for this doctor.
+	 *
+	 * @param int                       $doctor_id WordPress user id.
+	 * @param string                    $sealed    Sealed token set.
+	 * @param array<string, mixed>|null $user      Zoom user (id, email), where known.
+	 */
+	public function connect_sealed( int $doctor_id, string $sealed, ?array $user = null ): void {
 		// update_user_meta() removes one level of slashes.
 		update_user_meta( $doctor_id, self::ZOOM_TOKENS, wp_slash( $sealed ) );
+		if ( null === $user ) {
+			delete_user_meta( $doctor_id, self::ZOOM_IDENTITY );
+		} else {
+			update_user_meta( $doctor_id, self::ZOOM_IDENTITY, wp_slash( (string) $user['id'] ) );
+		}
 		$this->choose_zoom( $doctor_id );
+	}
+
+	/**
+	 * Ends the doctor's own connection on our side. Google Meet and server-to-server data are not touched.
+	 */
+	public function forget_tokens( int $doctor_id ): void {
+		delete_user_meta( $doctor_id, self::ZOOM_TOKENS );
+		delete_user_meta( $doctor_id, self::ZOOM_IDENTITY );
+		if ( $this->is_shared( $doctor_id ) ) {
+			return;
+		}
+		update_user_meta( $doctor_id, self::ZOOM_CONNECT, 'off' );
+		if ( 'zoom' === get_user_meta( $doctor_id, self::PROVIDER, true ) ) {
+			delete_user_meta( $doctor_id, self::PROVIDER );
+		}
+	}
+
+	/**
+	 * Keeps a doctor's own server-to-server app and lets it serve the doctor.
+	 *
+	 * @param int    $doctor_id  WordPress user id.
+	 * @param string $account_id Zoom account.
+	 * @param string $client_id  Client id of the app.
+	 * @param string $secret     Client secret; empty keeps the stored one.
+	 * @throws \InvalidArgumentException When a field is missing.
+	 * @throws \KiviCare\Telemed\Bridge\BridgeException When the secret cannot be sealed; nothing is changed then.
+	 */
+	public function use_own_app( int $doctor_id, string $account_id, string $client_id, #[\SensitiveParameter] string $secret ): void {
+		$sealed = '' === $secret
+			? (string) ( $this->own_app( $doctor_id )['client_secret'] ?? '' )
+			: $this->bridge->seal( $secret, 'user:' . $doctor_id, self::ZOOM_SHARED );
+		if ( '' === $account_id || '' === $client_id || '' === $sealed ) {
+			throw new \InvalidArgumentException( __( 'Account ID, client ID and client secret are all needed.', 'kivicare-telemed' ) );
+		}
+		$this->write_shared(
+			$doctor_id,
+			array(
+				'enableServerToServerOauthconfig' => 'true',
+				'account_id'                      => $account_id,
+				'client_id'                       => $client_id,
+				'client_secret'                   => $sealed,
+			)
+		);
+		$this->choose_zoom( $doctor_id );
+	}
+
+	/**
+	 * Ends server-to-server for a doctor and deletes the app's secret.
+	 */
+	public function drop_own_app( int $doctor_id ): void {
+		delete_user_meta( $doctor_id, self::ZOOM_SHARED );
+		if ( ! $this->has_own_tokens( $doctor_id ) ) {
+			update_user_meta( $doctor_id, self::ZOOM_CONNECT, 'off' );
+		}
+	}
+
+	/**
+	 * The doctor's own server-to-server app, its secret sealed.
+	 *
+	 * @return array{account_id: string, client_id: string, client_secret: string}|null
+	 */
+	public function own_app( int $doctor_id ): ?array {
+		$data = $this->shared( $doctor_id );
+		if ( ! $this->is_shared( $doctor_id ) || empty( $data['account_id'] ) || empty( $data['client_id'] ) || empty( $data['client_secret'] ) ) {
+			return null;
+		}
+		return array(
+			'account_id'    => (string) $data['account_id'],
+			'client_id'     => (string) $data['client_id'],
+			'client_secret' => (string) $data['client_secret'],
+		);
+	}
+
+	/**
+	 * Whether server-to-server is switched on for the doctor: an own app, or the clinic's.
+	 */
+	public function is_shared( int $doctor_id ): bool {
+		return 'true' === ( $this->shared( $doctor_id )['enableServerToServerOauthconfig'] ?? '' );
+	}
+
+	/**
+	 * The doctor who consented as this Zoom user, 0 for none.
+	 */
+	public function doctor_of_zoom_user( string $zoom_user_id ): int {
+		$ids = '' === $zoom_user_id ? array() : get_users(
+			array(
+				'meta_key'   => self::ZOOM_IDENTITY,
+				'meta_value' => $zoom_user_id,
+				'fields'     => 'ID',
+				'number'     => 1,
+			)
+		);
+		return (int) ( $ids[0] ?? 0 );
 	}
 
 	/**
@@ -56,7 +168,7 @@ final class DoctorConnections {
 			update_user_meta( $doctor_id, self::ZOOM_USER, wp_slash( $zoom_user ) );
 		}
 		// KiviCare looks for this exact pair, once decoded and once with LIKE. No credentials belong here.
-		update_user_meta( $doctor_id, self::ZOOM_SHARED, wp_slash( '{"enableServerToServerOauthconfig":"true"}' ) );
+		$this->write_shared( $doctor_id, array( 'enableServerToServerOauthconfig' => 'true' ) );
 		$this->choose_zoom( $doctor_id );
 	}
 
@@ -75,7 +187,8 @@ final class DoctorConnections {
 		if ( $this->has_own_tokens( $doctor_id ) ) {
 			return true;
 		}
-		return $this->settings->is_clinic_wide() && 'on' !== get_user_meta( $doctor_id, self::MEET_CONNECT, true );
+		return 'on' !== get_user_meta( $doctor_id, self::MEET_CONNECT, true )
+			&& ( null !== $this->own_app( $doctor_id ) || $this->settings->is_clinic_wide() );
 	}
 
 	/**
@@ -90,13 +203,14 @@ final class DoctorConnections {
 	/**
 	 * Host fields of a call of the extension.
 	 *
-	 * @return array{doctor_id: int, host: string, doctor_tokens: bool}
+	 * @return array{doctor_id: int, host: string, doctor_tokens: bool, app: array<string, string>|null}
 	 */
 	public function host( int $doctor_id ): array {
 		return array(
 			'doctor_id'     => $doctor_id,
 			'host'          => $this->zoom_user( $doctor_id ),
 			'doctor_tokens' => $this->has_own_tokens( $doctor_id ),
+			'app'           => $this->own_app( $doctor_id ),
 		);
 	}
 
@@ -123,24 +237,22 @@ final class DoctorConnections {
 	}
 
 	/**
-	 * Token JSON in the stored form. The input is never quoted in a message.
+	 * The add-on's server-to-server meta. KiviCare decodes it and searches it with LIKE.
+	 *
+	 * @return array<string, mixed>
 	 */
-	private function normalise( #[\SensitiveParameter] string $tokens_json ): string {
-		$given = json_decode( $tokens_json, true );
-		foreach ( array( 'access_token', 'refresh_token' ) as $field ) {
-			if ( ! is_array( $given ) || ! is_string( $given[ $field ] ?? null ) || '' === $given[ $field ] ) {
-				throw new \InvalidArgumentException( "the token JSON must have the text field {$field}" );
-			}
-		}
-		$lifetime = (int) ( $given['expires_in'] ?? 0 );
-		return (string) wp_json_encode(
-			array(
-				'access_token'  => $given['access_token'],
-				'refresh_token' => $given['refresh_token'],
-				'expires_at'    => (int) ( $given['expires_at'] ?? ( $lifetime > 0 ? time() + $lifetime : 0 ) ),
-				'scope'         => (string) ( $given['scope'] ?? '' ),
-				'token_type'    => (string) ( $given['token_type'] ?? 'bearer' ),
-			)
-		);
+	private function shared( int $doctor_id ): array {
+		$raw  = get_user_meta( $doctor_id, self::ZOOM_SHARED, true );
+		$data = is_string( $raw ) ? json_decode( $raw, true ) : null;
+		return is_array( $data ) ? $data : array();
+	}
+
+	/**
+	 * Writes the meta in the compact form that KiviCare's LIKE needs.
+	 *
+	 * @param array<string, string> $data Fields.
+	 */
+	private function write_shared( int $doctor_id, array $data ): void {
+		update_user_meta( $doctor_id, self::ZOOM_SHARED, wp_slash( (string) wp_json_encode( $data ) ) );
 	}
 }

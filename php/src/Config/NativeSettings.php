@@ -92,6 +92,7 @@ final class NativeSettings {
 			'account_id'    => AuthType::ServerToServer->value === $zoom['auth_type'] ? $zoom['account_id'] : '',
 			'client_id'     => $zoom['client_id'],
 			'client_secret' => $zoom['client_secret'],
+			'webhook_secret' => $zoom['webhook_secret'],
 		);
 	}
 

@@ -24,18 +24,31 @@ final class Settings {
 		'client_secret' => '',
 		'account_id'    => '',
 		'redirect_url'  => '',
+		'webhook_secret' => '',
+		// 'Yes': patients get a link of ours that checks who is there, instead of Zoom's.
+		'personal_links' => 'No',
 	);
+
+	/**
+	 * Sealed at rest; shown as the mask.
+	 */
+	private const SECRETS = array( 'client_secret', 'webhook_secret' );
+
+	/**
+	 * KiviCare's alternative switch for "Zoom is on".
+	 */
+	public const SHARED_STATUS = 'kiviCare_zoom_telemed_server_to_server_oauth_status';
 
 	public function __construct( private readonly Constants $constants ) {}
 
 	/**
 	 * Effective settings. The secret is sealed, or plain when it comes from a constant.
 	 *
-	 * @return array{enableCal: string, auth_type: string, client_id: string, client_secret: string, account_id: string, redirect_url: string}
+	 * @return array<string, string> The fields of DEFAULTS.
 	 */
 	public function zoom(): array {
 		$settings = $this->stored();
-		foreach ( array( 'auth_type', 'client_id', 'client_secret', 'account_id' ) as $field ) {
+		foreach ( array( 'auth_type', 'client_id', 'client_secret', 'account_id', 'webhook_secret' ) as $field ) {
 			$settings[ $field ] = $this->constants->text( 'ZOOM_' . strtoupper( $field ) ) ?? $settings[ $field ];
 		}
 		$settings['auth_type'] = ( AuthType::tryFrom( $settings['auth_type'] ) ?? AuthType::None )->value;
@@ -49,8 +62,8 @@ final class Settings {
 	 */
 	public function zoom_for_display(): array {
 		$settings = $this->zoom();
-		if ( '' !== $settings['client_secret'] ) {
-			$settings['client_secret'] = self::MASK;
+		foreach ( self::SECRETS as $field ) {
+			$settings[ $field ] = '' === $settings[ $field ] ? '' : self::MASK;
 		}
 		return $settings;
 	}
@@ -73,21 +86,26 @@ final class Settings {
 		return match ( $this->auth_type() ) {
 			AuthType::None           => false,
 			AuthType::OAuth          => $this->has_client(),
-			AuthType::ServerToServer => $this->is_clinic_wide(),
+			// Each doctor may bring an own app.
+			AuthType::ServerToServer => true,
 		};
+	}
+
+	public function uses_personal_links(): bool {
+		return 'Yes' === $this->zoom()['personal_links'];
 	}
 
 	/**
 	 * Saves Zoom settings. Absent fields keep their value; so does a secret that is empty or the mask.
 	 *
 	 * @param Bridge                $bridge  Seals the secret.
-	 * @param array<string, string> $changes auth_type, client_id, client_secret (plain), account_id, redirect_url.
+	 * @param array<string, string> $changes auth_type, client_id, account_id, redirect_url, personal_links; client_secret and webhook_secret in plain.
 	 * @throws \InvalidArgumentException When the auth type is unknown.
 	 * @throws \KiviCare\Telemed\Bridge\BridgeException When the secret cannot be sealed; nothing is saved then.
 	 */
 	public function save_zoom( Bridge $bridge, #[\SensitiveParameter] array $changes ): void {
 		$settings = $this->stored();
-		foreach ( array( 'auth_type', 'client_id', 'account_id', 'redirect_url' ) as $field ) {
+		foreach ( array( 'auth_type', 'client_id', 'account_id', 'redirect_url', 'personal_links' ) as $field ) {
 			if ( isset( $changes[ $field ] ) ) {
 				$settings[ $field ] = trim( $changes[ $field ] );
 			}
@@ -96,13 +114,16 @@ final class Settings {
 		if ( null === $auth_type ) {
 			throw new \InvalidArgumentException( 'auth_type must be none, oauth or server-to-server' );
 		}
-		$secret = trim( $changes['client_secret'] ?? '' );
-		if ( '' !== $secret && self::MASK !== $secret ) {
-			$settings['client_secret'] = $bridge->seal( $secret, 'option:' . self::OPTION, 'client_secret' );
+		foreach ( self::SECRETS as $field ) {
+			$secret = trim( $changes[ $field ] ?? '' );
+			if ( '' !== $secret && self::MASK !== $secret ) {
+				$settings[ $field ] = $bridge->seal( $secret, 'option:' . self::OPTION, $field );
+			}
 		}
 		// KiviCare compares with exactly this spelling.
 		$settings['enableCal'] = AuthType::None === $auth_type ? 'No' : 'Yes';
 		update_option( self::OPTION, $settings );
+		update_option( self::SHARED_STATUS, AuthType::ServerToServer === $auth_type ? 'Yes' : 'No' );
 	}
 
 	/**

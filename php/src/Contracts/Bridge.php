@@ -57,6 +57,70 @@ interface Bridge {
 	public function cancel_meeting( array $visit ): array;
 
 	/**
+	 * Makes the appointment's meeting what committed rows say it should be.
+	 *
+	 * @param array<string, mixed> $visited appointment_id, gone, verify, visit (or null), holder.
+	 * @return array<string, mixed> As create_meeting().
+	 */
+	public function reconcile( array $visited ): array;
+
+	/**
+	 * Sends the Location header of a fresh host link; the link itself never becomes a PHP value.
+	 *
+	 * @param array<string, mixed> $visit appointment_id and host fields.
+	 * @return array<string, mixed> state (done, refused), reason, message, token_refreshed.
+	 */
+	public function redirect_host( array $visit ): array;
+
+	/**
+	 * Tries a server-to-server app.
+	 *
+	 * @param array<string, mixed> $keys account_id, client_id, client_secret, doctor_id, host.
+	 * @return array<string, mixed> state (done, refused), reason, message, user.
+	 */
+	public function probe( #[\SensitiveParameter] array $keys ): array;
+
+	/**
+	 * Prepares a consent.
+	 *
+	 * @param array{user_id: int, session: string, redirect_uri: string} $party Who consents.
+	 * @return array{url: string, key: string, sealed: string}
+	 */
+	public function begin_consent( array $party ): array;
+
+	/**
+	 * Exchanges the code that came back.
+	 *
+	 * @param string                                                     $sealed Of begin_consent(), deleted by the caller before.
+	 * @param string                                                     $state  As it came back.
+	 * @param string                                                     $code   As it came back.
+	 * @param array{user_id: int, session: string, redirect_uri: string} $party  Who is here now.
+	 * @return array<string, mixed> state (done, refused), reason, message, sealed, scope, user.
+	 */
+	public function complete_consent( string $sealed, #[\SensitiveParameter] string $state, #[\SensitiveParameter] string $code, array $party ): array;
+
+	/**
+	 * Ends a doctor's own connection at the provider.
+	 *
+	 * @return array<string, mixed> state (done, refused), reason, message, confirmed.
+	 */
+	public function revoke( int $doctor_id ): array;
+
+	/**
+	 * Checks a webhook's signature and reads it. Failure::InvalidInput when it is refused.
+	 *
+	 * @return array<string, mixed> event, event_ts, key, meeting_id, time, person, deauthorized, plain_token, encrypted_token.
+	 */
+	public function open_webhook( string $timestamp, string $signature, string $body ): array;
+
+	/**
+	 * Writes an accepted webhook into its meeting's mapping.
+	 *
+	 * @return array<string, mixed>|null appointment_id, mapping, check; null when the meeting is not ours.
+	 */
+	public function note_webhook( string $body ): ?array;
+
+	/**
 	 * Mapping row of an appointment.
 	 *
 	 * @return array<string, mixed>|null

@@ -10,11 +10,12 @@ namespace KiviCare\Telemed\Install;
  */
 final class Schema {
 
-	public const VERSION = 1;
+	public const VERSION = 2;
 
 	public const ZOOM_MAPPINGS = 'kc_appointment_zoom_mappings';
 	public const MEET_MAPPINGS = 'kc_appointment_google_meet_mappings';
 	public const OPERATIONS    = 'kc_telemed_operations';
+	public const EVENTS        = 'kc_telemed_events';
 
 	public function __construct( private readonly \wpdb $wpdb ) {}
 
@@ -38,15 +39,18 @@ final class Schema {
 	public function is_complete(): bool {
 		return $this->has_unique_appointment( $this->wpdb->prefix . self::ZOOM_MAPPINGS )
 			&& $this->has_unique_appointment( $this->wpdb->prefix . self::MEET_MAPPINGS )
-			&& $this->exists( $this->wpdb->prefix . self::OPERATIONS );
+			&& $this->exists( $this->wpdb->prefix . self::OPERATIONS )
+			&& $this->exists( $this->wpdb->prefix . self::EVENTS );
 	}
 
 	/**
-	 * Drops the journal; the mapping tables belong to KiviCare's add-ons as well and stay.
+	 * Drops journal and event log; the mapping tables belong to KiviCare's add-ons as well and stay.
 	 */
 	public function drop_own(): void {
-		// phpcs:ignore WordPress.DB
-		$this->wpdb->query( 'DROP TABLE IF EXISTS `' . $this->wpdb->prefix . self::OPERATIONS . '`' );
+		foreach ( array( self::OPERATIONS, self::EVENTS ) as $table ) {
+			// phpcs:ignore WordPress.DB
+			$this->wpdb->query( 'DROP TABLE IF EXISTS `' . $this->wpdb->prefix . $table . '`' );
+		}
 	}
 
 	/**
@@ -87,7 +91,7 @@ final class Schema {
 	 * @return list<string>
 	 */
 	private function definitions(): array {
-		return array( $this->zoom_mappings(), $this->meet_mappings(), $this->operations() );
+		return array( $this->zoom_mappings(), $this->meet_mappings(), $this->operations(), $this->events() );
 	}
 
 	private function zoom_mappings(): string {
@@ -150,6 +154,16 @@ final class Schema {
 			KEY appointment_id (appointment_id),
 			KEY state_resume (state,resume_at),
 			KEY marker (marker)'
+		);
+	}
+
+	private function events(): string {
+		return $this->create(
+			self::EVENTS,
+			'event_key char(64) NOT NULL,
+			received_at datetime NOT NULL,
+			PRIMARY KEY  (event_key),
+			KEY received_at (received_at)'
 		);
 	}
 

@@ -3,10 +3,20 @@ declare( strict_types=1 );
 
 namespace KiviCare\Telemed\KiviCare;
 
+use KiviCare\Telemed\Install\Schema;
+
 /**
- * The only SQL on KiviCare's tables. On $wpdb, because a booking is not committed yet when it asks for its meeting.
+ * The only SQL on KiviCare's tables. A booking reads on $wpdb, because it is not committed yet when it asks for its
+ * meeting; everything later reads on CommittedDatabase.
  */
 final class Appointments {
+
+	private const A_DAY = 86400;
+
+	/**
+	 * Seconds to wait for a transaction that may be inserting the row.
+	 */
+	private const LOCK_WAIT = 3;
 
 	public function __construct( private readonly \wpdb $wpdb ) {}
 
@@ -21,11 +31,101 @@ final class Appointments {
 		return new Appointment(
 			id: (int) $row['id'],
 			doctor_id: (int) $row['doctor_id'],
+			patient_id: (int) $row['patient_id'],
+			clinic_id: (int) $row['clinic_id'],
 			status: (int) $row['status'],
 			start: trim( $start_date . ' ' . $row['appointment_start_time'] ),
 			end: trim( ( '' !== $end_date ? $end_date : $start_date ) . ' ' . $row['appointment_end_time'] ),
 			timezone: (string) ( $row['appointment_timezone'] ?? '' ),
 			is_telemed: $this->is_telemed( (int) $row['id'] )
+		);
+	}
+
+	/**
+	 * Whether the row certainly does not exist: a booking that is not committed yet holds a lock on its row, so this
+	 * waits for it, and answers false when it takes too long. Only for CommittedDatabase.
+	 */
+	public function is_gone( int $id ): bool {
+		$this->wpdb->query( 'SET SESSION innodb_lock_wait_timeout = ' . self::LOCK_WAIT );
+		$quiet = $this->wpdb->suppress_errors();
+		// phpcs:ignore WordPress.DB
+		$found = $this->wpdb->get_var( $this->wpdb->prepare( "SELECT id FROM {$this->wpdb->prefix}kc_appointments WHERE id = %d LOCK IN SHARE MODE", $id ) );
+		$this->wpdb->suppress_errors( $quiet );
+		return null === $found && '' === $this->wpdb->last_error;
+	}
+
+	/**
+	 * The doctor's appointments that are not over, and those with a meeting.
+	 *
+	 * @return list<int>
+	 */
+	public function ahead_of_doctor( int $doctor_id ): array {
+		$prefix = $this->wpdb->prefix;
+		$since  = gmdate( 'Y-m-d', time() - self::A_DAY );
+		return $this->ids(
+			"SELECT id FROM {$prefix}kc_appointments WHERE doctor_id = %d AND appointment_end_date >= %s AND status IN (1, 4)
+			UNION SELECT m.appointment_id FROM {$prefix}" . Schema::ZOOM_MAPPINGS . " m
+			JOIN {$prefix}" . Schema::OPERATIONS . " o ON o.appointment_id = m.appointment_id AND o.provider = 'zoom'
+			LEFT JOIN {$prefix}kc_appointments a ON a.id = m.appointment_id
+			WHERE o.doctor_id = %d AND (a.id IS NULL OR a.appointment_end_date >= %s)",
+			$doctor_id,
+			$since,
+			$doctor_id,
+			$since
+		);
+	}
+
+	/**
+	 * Meetings of a range of appointments with their people.
+	 *
+	 * @return list<array<string, string>> id, doctor_id, patient_id, meeting_id, join_url.
+	 */
+	public function meetings_between( int $first, int $last ): array {
+		$prefix = $this->wpdb->prefix;
+		$sql    = "SELECT a.id, a.doctor_id, a.patient_id, m.zoom_id AS meeting_id, m.join_url FROM {$prefix}" . Schema::ZOOM_MAPPINGS . " m
+			JOIN {$prefix}kc_appointments a ON a.id = m.appointment_id WHERE m.appointment_id BETWEEN %d AND %d";
+		// phpcs:ignore WordPress.DB
+		return (array) $this->wpdb->get_results( $this->wpdb->prepare( $sql, $first, $last ), ARRAY_A );
+	}
+
+	/**
+	 * Appointments whose meeting may not be what it should be, for the sweep:
+	 * meetings of appointments that are gone, cancelled, or without patient or doctor; booked video visits without a
+	 * meeting; operations that are due. What waits for a person is left alone.
+	 *
+	 * @return list<int>
+	 */
+	public function out_of_line( int $limit ): array {
+		$prefix = $this->wpdb->prefix;
+		$zoom   = $prefix . Schema::ZOOM_MAPPINGS;
+		$meet   = $prefix . Schema::MEET_MAPPINGS;
+		$ops    = $prefix . Schema::OPERATIONS;
+		$now    = gmdate( 'Y-m-d H:i:s' );
+		$today  = gmdate( 'Y-m-d', time() - self::A_DAY );
+		$parked = "SELECT appointment_id FROM {$ops} WHERE (state = 'parked' AND resume_at IS NULL) OR state = 'failed'";
+		return $this->ids(
+			"SELECT m.appointment_id FROM {$zoom} m
+				LEFT JOIN {$prefix}kc_appointments a ON a.id = m.appointment_id
+				LEFT JOIN {$this->wpdb->users} patient ON patient.ID = a.patient_id
+				LEFT JOIN {$this->wpdb->users} doctor ON doctor.ID = a.doctor_id
+				WHERE (a.id IS NULL OR ((a.status = 0 OR patient.ID IS NULL OR doctor.ID IS NULL) AND a.appointment_end_date >= %s))
+				AND m.appointment_id NOT IN ({$parked})
+			UNION SELECT o.appointment_id FROM {$ops} o
+				WHERE (o.state IN ('pending', 'parked') AND o.resume_at <= %s) OR (o.state = 'in_flight' AND o.lease_until < %s)
+			UNION SELECT a.id FROM {$prefix}kc_appointments a
+				JOIN {$prefix}kc_appointment_service_mapping booked ON booked.appointment_id = a.id
+				JOIN {$prefix}kc_service_doctor_mapping offer ON offer.service_id = booked.service_id
+					AND offer.doctor_id = a.doctor_id AND offer.clinic_id = a.clinic_id AND offer.telemed_service = 'yes'
+				LEFT JOIN {$zoom} z ON z.appointment_id = a.id
+				LEFT JOIN {$meet} g ON g.appointment_id = a.id
+				WHERE a.status IN (1, 4) AND a.appointment_end_date >= %s AND z.id IS NULL AND g.id IS NULL
+				AND a.id NOT IN ({$parked})
+			LIMIT %d",
+			$today,
+			$now,
+			$now,
+			$today,
+			$limit
 		);
 	}
 
@@ -44,6 +144,16 @@ final class Appointments {
 			WHERE appointment.id = %d AND offer.telemed_service = 'yes' LIMIT 1",
 			$id
 		);
+	}
+
+	/**
+	 * First column as ids.
+	 *
+	 * @return list<int>
+	 */
+	private function ids( string $sql, int|string ...$values ): array {
+		// phpcs:ignore WordPress.DB
+		return array_map( 'intval', $this->wpdb->get_col( $this->wpdb->prepare( $sql, ...$values ) ) );
 	}
 
 	/**

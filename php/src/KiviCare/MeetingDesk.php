@@ -9,7 +9,7 @@ use KiviCare\Telemed\Config\DoctorConnections;
 use KiviCare\Telemed\Contracts\Bridge;
 
 /**
- * Turns "this appointment" into calls of the extension.
+ * Makes a booking's meeting while KiviCare waits for it, inside KiviCare's transaction.
  *
  * Nothing is thrown: KiviCare catches neither \Error nor, on delete, \Exception, and leaves its transaction open.
  */
@@ -20,12 +20,11 @@ final class MeetingDesk {
 	 */
 	public const ERROR_ACTION = 'kivicare_telemed_error';
 
-	private const DEFAULT_MINUTES = 30;
-
 	public function __construct(
 		private readonly Bridge $bridge,
 		private readonly Appointments $appointments,
 		private readonly DoctorConnections $doctors,
+		private readonly Visits $visits,
 		private readonly JournalFallback $journal
 	) {}
 
@@ -33,17 +32,17 @@ final class MeetingDesk {
 	 * Makes sure the appointment has its meeting.
 	 *
 	 * @param int $appointment_id KiviCare's id.
-	 * @param int $minutes        Duration for rows without an end.
+	 * @param int $minutes        Duration for rows without an end, 0 for the default.
 	 * @return array{id: string, join_url: string, appointment_id: int}|true True when there is none (yet): the booking stands.
 	 */
-	public function create( int $appointment_id, int $minutes = self::DEFAULT_MINUTES ): array|bool {
+	public function create( int $appointment_id, int $minutes = 0 ): array|bool {
 		$visit = null;
 		try {
 			$appointment = $this->appointments->find( $appointment_id );
 			if ( null === $appointment || ! $appointment->wants_meeting() ) {
 				return true;
 			}
-			$visit   = $this->visit( $appointment, $minutes );
+			$visit   = $this->visits->of( $appointment, $minutes );
 			$outcome = $this->bridge->create_meeting( $visit );
 			$this->after_call( $appointment->doctor_id, $outcome );
 			return $this->result( $appointment_id, $outcome );
@@ -54,50 +53,6 @@ final class MeetingDesk {
 			$this->set_back( $appointment_id, $visit, Failure::Internal, 'unexpected ' . $error::class );
 		}
 		return true;
-	}
-
-	/**
-	 * Makes sure the appointment has no meeting. The doctor may have changed provider since.
-	 */
-	public function cancel( int $appointment_id ): bool {
-		try {
-			$doctor_id = (int) $this->appointments->find( $appointment_id )?->doctor_id;
-			$outcome   = $this->bridge->cancel_meeting(
-				array( 'appointment_id' => $appointment_id ) + $this->doctors->host( $doctor_id )
-			);
-			$this->after_call( $doctor_id, $outcome );
-		} catch ( BridgeException $error ) {
-			$this->report( $error->failure->value, $error->getMessage(), $appointment_id );
-		} catch ( \Throwable $error ) {
-			$this->report( Failure::Internal->value, 'unexpected ' . $error::class, $appointment_id );
-		}
-		return true;
-	}
-
-	/**
-	 * What the extension needs to know. KiviCare's own start time and zone arguments are wrong on several paths.
-	 *
-	 * @return array<string, mixed>
-	 */
-	private function visit( Appointment $appointment, int $minutes ): array {
-		return array(
-			'appointment_id'    => $appointment->id,
-			'start'             => $appointment->start,
-			'timezone'          => $appointment->timezone,
-			'fallback_timezone' => $this->doctor_timezone( $appointment->doctor_id ),
-			'duration_minutes'  => $appointment->duration( $minutes > 0 ? $minutes : self::DEFAULT_MINUTES ),
-			// Neutral: service names can tell a diagnosis, and Zoom shows the topic in mails and lists.
-			'topic'             => __( 'Video consultation', 'kivicare-telemed' ),
-			'start_url'         => rest_url( "kivicare-telemed/v1/appointments/{$appointment->id}/start" ),
-		) + $this->doctors->host( $appointment->doctor_id );
-	}
-
-	/**
-	 * The doctor's zone as KiviCare determines it.
-	 */
-	private function doctor_timezone( int $doctor_id ): string {
-		$zone = (string) get_user_meta( $doctor_id, 'timezone', true );
-		return in_array( $zone, timezone_identifiers_list(), true ) ? $zone : wp_timezone_string();
 	}
 
 	/**
@@ -115,7 +70,7 @@ final class MeetingDesk {
 				'appointment_id' => $appointment_id,
 			);
 		}
-		$this->report( (string) ( $outcome['reason'] ?? '' ), (string) ( $outcome['message'] ?? '' ), $appointment_id );
+		self::report( (string) ( $outcome['reason'] ?? '' ), (string) ( $outcome['message'] ?? '' ), $appointment_id );
 		return true;
 	}
 
@@ -139,10 +94,13 @@ final class MeetingDesk {
 		if ( null !== $visit && ! $this->journal->keep( $visit, $failure, $message ) ) {
 			$message .= '; the meeting could not be noted for later either';
 		}
-		$this->report( $failure->value, $message, $appointment_id );
+		self::report( $failure->value, $message, $appointment_id );
 	}
 
-	private function report( string $reason, string $message, int $appointment_id ): void {
+	/**
+	 * Tells listeners of a failure.
+	 */
+	public static function report( string $reason, string $message, int $appointment_id ): void {
 		try {
 			do_action( self::ERROR_ACTION, $reason, $message, $appointment_id );
 		} catch ( \Throwable ) {

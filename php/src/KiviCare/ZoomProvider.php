@@ -67,10 +67,10 @@ final class ZoomProvider extends KCAbstractTelemedProvider {
 	 */
 	public function create_meeting( $meeting_data = array() ) {
 		$data = is_array( $meeting_data ) ? $meeting_data : array();
-		return $this->plugin()->meetings()->create(
-			(int) ( $data['appointment_id'] ?? 0 ),
-			(int) ( $data['duration'] ?? 0 )
-		);
+		$id   = (int) ( $data['appointment_id'] ?? 0 );
+		// KiviCare may still roll the booking back; afterwards that shows.
+		$this->plugin()->agenda()->add( $id );
+		return $this->plugin()->meetings()->create( $id, (int) ( $data['duration'] ?? 0 ) );
 	}
 
 	/**
@@ -82,8 +82,12 @@ final class ZoomProvider extends KCAbstractTelemedProvider {
 		return array( 'id' => (string) $meeting_id );
 	}
 
+	/**
+	 * Notes the appointment: whether its meeting ends is decided by the rows when they are committed.
+	 */
 	public function cancel_meeting_by_appointment( $appointment_id ) {
-		return $this->plugin()->meetings()->cancel( (int) $appointment_id );
+		$this->plugin()->agenda()->add( (int) $appointment_id );
+		return true;
 	}
 
 	public function get_meeting_by_appointment( $appointment_id ) {
@@ -144,8 +148,15 @@ final class ZoomProvider extends KCAbstractTelemedProvider {
 		return false;
 	}
 
+	/**
+	 * The dashboard's own route begins a consent; nothing in KiviCare calls this.
+	 */
 	public function get_authorization_url( $doctor_id ): string {
 		return '';
+	}
+
+	public function disconnect_doctor( int $doctor_id ): bool {
+		return $this->plugin()->disconnection()->disconnect( $doctor_id );
 	}
 
 	/**

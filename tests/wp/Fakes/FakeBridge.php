@@ -111,6 +111,58 @@ final class FakeBridge implements Bridge {
 		return $this->answer();
 	}
 
+	/** @var list<array<string, mixed>> */
+	public array $reconciled = array();
+
+	/** Answer of redirect_host(), probe(), complete_consent() and revoke(). */
+	public array $verdict = array(
+		'state'   => 'done',
+		'reason'  => '',
+		'message' => '',
+	);
+
+	/** @var list<int> Doctors whose connection was revoked. */
+	public array $revoked = array();
+
+	public function reconcile( array $visited ): array {
+		$this->reconciled[] = $visited;
+		return $this->answer();
+	}
+
+	public function redirect_host( array $visit ): array {
+		return $this->verdict;
+	}
+
+	public function probe( array $keys ): array {
+		return $this->verdict;
+	}
+
+	public function begin_consent( array $party ): array {
+		$key = hash( 'sha256', 'state' );
+		return array(
+			'url'    => 'https://zoom.example/oauth/authorize?state=state',
+			'key'    => $key,
+			'sealed' => 'fake\\1:consent',
+		);
+	}
+
+	public function complete_consent( string $sealed, string $state, string $code, array $party ): array {
+		return $this->verdict;
+	}
+
+	public function revoke( int $doctor_id ): array {
+		$this->revoked[] = $doctor_id;
+		return $this->verdict;
+	}
+
+	public function open_webhook( string $timestamp, string $signature, string $body ): array {
+		return (array) json_decode( $body, true );
+	}
+
+	public function note_webhook( string $body ): ?array {
+		return null;
+	}
+
 	public function find_by_appointment( string $provider, int $appointment_id ): ?array {
 		return $this->find( $provider, 'appointment_id', $appointment_id );
 	}

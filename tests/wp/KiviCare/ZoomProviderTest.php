@@ -50,6 +50,7 @@ final class ZoomProviderTest extends TestCase {
 				'doctor_id'         => $this->doctor,
 				'host'              => 'doctor@clinic.example',
 				'doctor_tokens'     => false,
+				'app'               => null,
 			),
 			$this->bridge->created[0]
 		);
@@ -178,19 +179,17 @@ final class ZoomProviderTest extends TestCase {
 		$this->assertSame( 'new', get_user_meta( $this->doctor, DoctorConnections::ZOOM_TOKENS, true ) );
 	}
 
-	public function test_cancel_passes_the_doctor_and_swallows_failures(): void {
+	public function test_cancel_asks_nobody_before_the_rows_are_committed(): void {
 		$id                    = $this->appointment( array( 'status' => 0 ) );
 		$this->bridge->outcome = new BridgeException( Failure::Provider, 'Zoom refused' );
 
 		$this->assertTrue( $this->provider()->cancel_meeting_by_appointment( (string) $id ) );
-		$this->assertSame( $id, $this->bridge->cancelled[0]['appointment_id'] );
-		$this->assertSame( $this->doctor, $this->bridge->cancelled[0]['doctor_id'] );
-		$this->assertSame( array( array( 'provider', 'Zoom refused', $id ) ), $this->errors );
-	}
+		$this->assertSame( array(), $this->bridge->reconciled );
 
-	public function test_cancel_of_a_deleted_appointment_still_reaches_the_extension(): void {
-		$this->provider()->cancel_meeting_by_appointment( 999999999 );
-		$this->assertSame( array( 999999999, 0 ), array( $this->bridge->cancelled[0]['appointment_id'], $this->bridge->cancelled[0]['doctor_id'] ) );
+		$this->assertSame( 1, $this->plugin->agenda()->work() );
+		$this->assertSame( $id, $this->bridge->reconciled[0]['appointment_id'] );
+		$this->assertSame( $this->doctor, $this->bridge->reconciled[0]['holder']['doctor_id'] );
+		$this->assertSame( array( array( 'provider', 'Zoom refused', $id ) ), $this->errors );
 	}
 
 	public function test_update_is_a_truthy_no_op(): void {

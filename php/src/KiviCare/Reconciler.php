@@ -1,0 +1,159 @@
+<?php
+declare( strict_types=1 );
+
+namespace KiviCare\Telemed\KiviCare;
+
+use KiviCare\Telemed\Bridge\BridgeException;
+use KiviCare\Telemed\Bridge\Failure;
+use KiviCare\Telemed\Config\DoctorConnections;
+use KiviCare\Telemed\Contracts\Bridge;
+
+/**
+ * The one way to a meeting that is as it should be: reads committed rows, and lets the extension create, move, delete
+ * or leave alone. Everything else is a trigger. Nothing is thrown.
+ */
+final class Reconciler {
+
+	/**
+	 * Fired with (int $appointment_id, array $outcome) after a run.
+	 */
+	public const DONE_ACTION = 'kivicare_telemed_reconciled';
+
+	/**
+	 * Reader of committed rows, made at first use.
+	 *
+	 * @var \Closure(): Appointments
+	 */
+	private readonly \Closure $committed;
+
+	/**
+	 * Parts.
+	 *
+	 * @param \Closure(): Appointments $committed Reader of committed rows.
+	 */
+	public function __construct(
+		private readonly Bridge $bridge,
+		private readonly DoctorConnections $doctors,
+		private readonly Visits $visits,
+		\Closure $committed
+	) {
+		$this->committed = $committed;
+	}
+
+	/**
+	 * Brings one appointment's meeting in line.
+	 *
+	 * @param int  $appointment_id KiviCare's id.
+	 * @param bool $verify         Look at Zoom too: the meeting may have been changed there.
+	 * @return array<string, mixed> The extension's outcome; state is "kept" when the row says to leave all as it is.
+	 */
+	public function run( int $appointment_id, bool $verify = false ): array {
+		return $this->guarded(
+			$appointment_id,
+			function () use ( $appointment_id, $verify ): array {
+				$appointment = $this->settled( $appointment_id );
+				$wanted      = null !== $appointment && $appointment->wants_meeting() && $this->has_people( $appointment );
+				if ( null !== $appointment && ! $wanted && ! $appointment->refuses_meeting() && $this->has_people( $appointment ) ) {
+					return array( 'state' => 'kept' );
+				}
+				$served = $wanted && $this->doctors->is_served_by_zoom( $appointment->doctor_id );
+				return $this->reconcile( $appointment_id, $appointment, $served ? $this->visits->of( $appointment ) : null, $verify );
+			}
+		);
+	}
+
+	/**
+	 * Ends the appointment's meeting whatever the rows say: its connection is about to go.
+	 *
+	 * @return array<string, mixed> The extension's outcome.
+	 */
+	public function end( int $appointment_id ): array {
+		return $this->guarded(
+			$appointment_id,
+			fn(): array => $this->reconcile( $appointment_id, ( $this->committed )()->find( $appointment_id ), null, false )
+		);
+	}
+
+	/**
+	 * Calls the extension.
+	 *
+	 * @param int                       $id          Appointment.
+	 * @param Appointment|null          $appointment Its row, if there is one.
+	 * @param array<string, mixed>|null $visit       The meeting it should have.
+	 * @param bool                      $verify      Look at Zoom too.
+	 * @return array<string, mixed>
+	 */
+	private function reconcile( int $id, ?Appointment $appointment, ?array $visit, bool $verify ): array {
+		$holder  = $this->holder( $id ) ?? (int) $appointment?->doctor_id;
+		$outcome = $this->bridge->reconcile(
+			array(
+				'appointment_id' => $id,
+				'gone'           => null === $appointment,
+				'verify'         => $verify,
+				'visit'          => $visit,
+				'holder'         => $this->doctors->host( $holder ),
+			)
+		);
+		if ( ! empty( $outcome['token_refreshed'] ) ) {
+			$this->doctors->forget_cached( $holder );
+			$this->doctors->forget_cached( (int) $appointment?->doctor_id );
+		}
+		if ( 'ready' !== ( $outcome['state'] ?? '' ) ) {
+			MeetingDesk::report( (string) ( $outcome['reason'] ?? '' ), (string) ( $outcome['message'] ?? '' ), $id );
+		}
+		do_action( self::DONE_ACTION, $id, $outcome );
+		return $outcome;
+	}
+
+	/**
+	 * The doctor whose connection made the meeting there is; null when there is none or it does not say.
+	 */
+	private function holder( int $appointment_id ): ?int {
+		$row   = $this->bridge->find_by_appointment( 'zoom', $appointment_id );
+		$extra = json_decode( (string) ( $row['extra'] ?? '' ), true );
+		return is_array( $extra ) && ! empty( $extra['doctor_id'] ) ? (int) $extra['doctor_id'] : null;
+	}
+
+	/**
+	 * The committed row, null when there is none and none is on its way.
+	 *
+	 * @throws BridgeException While a booking holds the row; the next run sees how it ended.
+	 */
+	private function settled( int $id ): ?Appointment {
+		$rows = ( $this->committed )();
+		$row  = $rows->find( $id );
+		if ( null !== $row || $rows->is_gone( $id ) ) {
+			return $row;
+		}
+		return $rows->find( $id ) ?? throw new BridgeException( Failure::Store, 'the booking is not committed yet; it will be looked at again' );
+	}
+
+	/**
+	 * KiviCare keeps appointments of patients and doctors it has deleted.
+	 */
+	private function has_people( Appointment $appointment ): bool {
+		return false !== get_userdata( $appointment->doctor_id ) && false !== get_userdata( $appointment->patient_id );
+	}
+
+	/**
+	 * Runs the work; a failure is reported and becomes an outcome.
+	 *
+	 * @param \Closure(): array<string, mixed> $work The work.
+	 * @return array<string, mixed>
+	 */
+	private function guarded( int $id, \Closure $work ): array {
+		try {
+			return $work();
+		} catch ( BridgeException $error ) {
+			$failed = array( $error->failure->value, $error->getMessage() );
+		} catch ( \Throwable $error ) {
+			$failed = array( Failure::Internal->value, 'unexpected ' . $error::class );
+		}
+		MeetingDesk::report( $failed[0], $failed[1], $id );
+		return array(
+			'state'   => 'failed',
+			'reason'  => $failed[0],
+			'message' => $failed[1],
+		);
+	}
+}

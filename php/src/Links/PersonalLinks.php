@@ -1,0 +1,60 @@
+<?php
+declare( strict_types=1 );
+
+namespace KiviCare\Telemed\Links;
+
+use KiviCare\Telemed\Config\Settings;
+use KiviCare\Telemed\KiviCare\Appointment;
+use KiviCare\Telemed\KiviCare\Visits;
+
+/**
+ * Patients' links of ours: signed for one appointment, one patient and one meeting, so that cancelling ends them, and
+ * good only around the visit.
+ */
+final class PersonalLinks {
+
+	private const SECONDS_BEFORE = 86400;
+
+	public function __construct( private readonly Settings $settings ) {}
+
+	public function are_on(): bool {
+		return $this->settings->uses_personal_links();
+	}
+
+	/**
+	 * The patient's link.
+	 *
+	 * @param int    $appointment_id Appointment.
+	 * @param int    $patient_id     Its patient.
+	 * @param string $meeting_id     Its meeting now.
+	 */
+	public function link( int $appointment_id, int $patient_id, string $meeting_id ): string {
+		return add_query_arg(
+			'key',
+			$this->signature( $appointment_id, $patient_id, $meeting_id ),
+			rest_url( "kivicare-telemed/v1/appointments/{$appointment_id}/join" )
+		);
+	}
+
+	/**
+	 * Whether the link was made by us for this appointment as it is now.
+	 */
+	public function is_genuine( Appointment $appointment, string $meeting_id, string $signature ): bool {
+		return '' !== $meeting_id && $this->are_on()
+			&& hash_equals( $this->signature( $appointment->id, $appointment->patient_id, $meeting_id ), $signature );
+	}
+
+	/**
+	 * Whether now is between 24 hours before the visit and its end.
+	 */
+	public function is_open( Appointment $appointment ): bool {
+		$zone = Visits::doctor_timezone( $appointment->doctor_id );
+		$now  = time();
+		return $now >= $appointment->starts_at( $zone )->getTimestamp() - self::SECONDS_BEFORE
+			&& $now <= $appointment->ends_at( $zone )->getTimestamp();
+	}
+
+	private function signature( int $appointment_id, int $patient_id, string $meeting_id ): string {
+		return hash_hmac( 'sha256', "join|{$appointment_id}|{$patient_id}|{$meeting_id}", wp_salt( 'auth' ) );
+	}
+}

@@ -1,0 +1,62 @@
+<?php
+declare( strict_types=1 );
+
+namespace KiviCare\Telemed\Rest;
+
+/**
+ * Who may call what. Asks WordPress for the current user each time: KiviCare's own cached role survives a missing nonce.
+ */
+final class Gate {
+
+	public const DOCTOR = 'kiviCare_doctor';
+
+	/**
+	 * Permission callback of the clinic's settings.
+	 */
+	public static function administrator(): bool|\WP_Error {
+		return current_user_can( 'manage_options' ) ? true : self::refused();
+	}
+
+	/**
+	 * Permission callback of a doctor's own settings; the doctor is always the one who is logged in.
+	 */
+	public static function doctor(): bool|\WP_Error {
+		return self::is_doctor( get_current_user_id() ) ? true : self::refused();
+	}
+
+	/**
+	 * Permission callback of what both may try.
+	 */
+	public static function doctor_or_administrator(): bool|\WP_Error {
+		return current_user_can( 'manage_options' ) ? true : self::doctor();
+	}
+
+	/**
+	 * Permission callback of routes that a browser opens as a page: no nonce comes with them, so the handler finds out
+	 * who is there by the login cookie, and answers with a page.
+	 */
+	public static function browser(): bool {
+		return true;
+	}
+
+	/**
+	 * The visitor of such a page, 0 for nobody.
+	 */
+	public static function visitor(): int {
+		$user_id = get_current_user_id();
+		return $user_id > 0 ? $user_id : (int) wp_validate_auth_cookie( '', 'logged_in' );
+	}
+
+	public static function is_doctor( int $user_id ): bool {
+		$user = $user_id > 0 ? get_userdata( $user_id ) : false;
+		return $user && in_array( self::DOCTOR, (array) $user->roles, true );
+	}
+
+	private static function refused(): \WP_Error {
+		return new \WP_Error(
+			'rest_forbidden',
+			__( 'You are not allowed to do that.', 'kivicare-telemed' ),
+			array( 'status' => rest_authorization_required_code() )
+		);
+	}
+}

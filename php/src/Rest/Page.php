@@ -1,0 +1,84 @@
+<?php
+declare( strict_types=1 );
+
+namespace KiviCare\Telemed\Rest;
+
+/**
+ * A page for people who follow a link into the REST API: one heading, one paragraph that says what to do, and links.
+ */
+final class Page extends \WP_REST_Response {
+
+	private string $html = '';
+
+	/**
+	 * Says something.
+	 *
+	 * @param int                   $status HTTP status.
+	 * @param string                $title  Heading.
+	 * @param string                $text   What to do.
+	 * @param array<string, string> $links  Text => URL.
+	 */
+	public static function message( int $status, string $title, string $text, array $links = array() ): self {
+		$page       = self::bare( $status );
+		$page->html = '<h1>' . esc_html( $title ) . '</h1><p>' . esc_html( $text ) . '</p>';
+		foreach ( $links as $label => $url ) {
+			$page->html .= '<p><a href="' . esc_url( $url ) . '">' . esc_html( $label ) . '</a></p>';
+		}
+		return $page;
+	}
+
+	/**
+	 * Adds a button that posts to a route as the visitor.
+	 */
+	public function with_button( string $label, string $url ): self {
+		$this->html .= '<form method="post" action="' . esc_url( $url ) . '">'
+			. '<input type="hidden" name="_wpnonce" value="' . esc_attr( wp_create_nonce( 'wp_rest' ) ) . '">'
+			. '<button type="submit">' . esc_html( $label ) . '</button></form>';
+		return $this;
+	}
+
+	/**
+	 * Sends the browser elsewhere.
+	 */
+	public static function redirect( string $url ): self {
+		$page = self::bare( 302 );
+		$page->header( 'Location', $url );
+		return $page;
+	}
+
+	/**
+	 * An answer without text, for a Location header that the extension has set.
+	 */
+	public static function bare( int $status ): self {
+		$page = new self( null, $status );
+		// Links to meetings must not stay in caches, and must not go on to other sites as referrer.
+		$page->header( 'Cache-Control', 'no-store, private' );
+		$page->header( 'Referrer-Policy', 'no-referrer' );
+		$page->header( 'X-Content-Type-Options', 'nosniff' );
+		$page->header( 'X-Frame-Options', 'DENY' );
+		$page->header( 'Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'" );
+		return $page;
+	}
+
+	/**
+	 * Filter rest_pre_serve_request: prints a page instead of JSON.
+	 *
+	 * @param mixed $served Whether somebody printed already.
+	 * @param mixed $result The response.
+	 * @return mixed
+	 */
+	public static function serve( $served, $result ) {
+		if ( $served || ! $result instanceof self ) {
+			return $served;
+		}
+		header( 'Content-Type: text/html; charset=UTF-8' );
+		if ( '' !== $result->html ) {
+			// Every part was escaped where it was put in.
+			// phpcs:ignore WordPress.Security.EscapeOutput
+			echo '<!doctype html><html ' . get_language_attributes() . '><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+				. '<title>' . esc_html( get_bloginfo( 'name' ) ) . '</title><style>body{font:16px/1.5 sans-serif;max-width:36em;margin:4em auto;padding:0 1em}</style></head><body>'
+				. $result->html . '</body></html>'; // phpcs:ignore WordPress.Security.EscapeOutput
+		}
+		return true;
+	}
+}

@@ -1,0 +1,94 @@
+<?php
+declare( strict_types=1 );
+
+namespace KiviCare\Telemed\Rest;
+
+use KiviCare\Telemed\Bridge\BridgeException;
+use KiviCare\Telemed\Connect\ConsentFlow;
+use KiviCare\Telemed\Contracts\Registerable;
+
+/**
+ * Where Zoom sends a doctor's browser back to. The original add-on's URL: it stands in doctors' Zoom apps.
+ */
+final class ZoomCallbackController implements Registerable {
+
+	public function __construct( private readonly ConsentFlow $consent ) {}
+
+	public function register(): void {
+		add_action( 'rest_api_init', array( $this, 'routes' ) );
+		add_filter( 'rest_pre_serve_request', array( Page::class, 'serve' ), 10, 2 );
+	}
+
+	public function routes(): void {
+		register_rest_route(
+			'kivicare/v1',
+			'/settings/zoom-telemed/callback',
+			array(
+				'methods'             => 'GET',
+				'callback'            => array( $this, 'receive' ),
+				'permission_callback' => array( Gate::class, 'browser' ),
+				// KiviCare would answer 401 to a browser without its client id otherwise; literal routes may opt out.
+				'encryption'          => false,
+			)
+		);
+	}
+
+	public function receive( \WP_REST_Request $request ): \WP_REST_Response {
+		$read  = static fn( string $name ): string => is_string( $request->get_param( $name ) ) ? $request->get_param( $name ) : '';
+		$state = $read( 'state' );
+		if ( '' === $state ) {
+			return $this->page( 400, __( 'Connect from the dashboard', 'kivicare-telemed' ), __( 'Zoom sent you here without a request from this site, as it does after "Add" in its Marketplace. Nothing was changed. Log in to the clinic\'s dashboard, open Settings, Zoom configuration, and choose Connect there.', 'kivicare-telemed' ) );
+		}
+		$visitor = Gate::visitor();
+		if ( ! Gate::is_doctor( $visitor ) ) {
+			return $this->page( 0 === $visitor ? 401 : 403, __( 'Log in as the doctor', 'kivicare-telemed' ), __( 'Only a doctor who is logged in to this site in this browser can connect a Zoom account. Nothing was changed. Log in and choose Connect again.', 'kivicare-telemed' ) );
+		}
+		if ( '' !== $read( 'error' ) ) {
+			return $this->refused( $visitor, $state, $read( 'error' ) );
+		}
+		try {
+			$outcome = $this->consent->complete( $visitor, wp_get_session_token(), $state, $read( 'code' ) );
+		} catch ( BridgeException $error ) {
+			return $this->page( 503, __( 'Not connected', 'kivicare-telemed' ), $error->getMessage() );
+		}
+		return 'done' === $outcome['state'] ? Page::redirect( Dashboard::doctor_zoom() ) : $this->failed( $outcome );
+	}
+
+	/**
+	 * The doctor, or Zoom, said no.
+	 */
+	private function refused( int $visitor, string $state, string $error ): Page {
+		if ( ! $this->consent->refuse( $visitor, $state ) ) {
+			return $this->failed( array( 'reason' => 'state' ) );
+		}
+		return 'access_denied' === $error
+			? $this->page( 403, __( 'Not connected', 'kivicare-telemed' ), __( 'You declined the access that video visits need. Nothing was changed. To connect, choose Connect again and allow it.', 'kivicare-telemed' ) )
+			: $this->page( 502, __( 'Not connected', 'kivicare-telemed' ), __( 'Zoom reported a problem with the app. Nothing was changed. Ask the administrator to check client ID, redirect URL and scopes of the Zoom app, then choose Connect again.', 'kivicare-telemed' ) );
+	}
+
+	/**
+	 * A page for each kind of failure.
+	 *
+	 * @param array<string, string> $outcome reason and message.
+	 */
+	private function failed( array $outcome ): Page {
+		$title = __( 'Not connected', 'kivicare-telemed' );
+		return match ( $outcome['reason'] ) {
+			'state'           => $this->page( 400, $title, __( 'This answer from Zoom does not belong to a request you made in this browser in the last ten minutes, or it was used already. Nothing was changed. Choose Connect again in the dashboard.', 'kivicare-telemed' ) ),
+			'reauthorize'     => $this->page( 400, $title, __( 'Zoom\'s code was used already or is too old. Nothing was changed. Choose Connect again.', 'kivicare-telemed' ) ),
+			'scope'           => $this->page( 403, $title, $outcome['message'] ),
+			'client_refused'  => $this->page( 502, $title, __( 'Zoom refuses the clinic\'s client ID or client secret. Nothing was changed. Ask the administrator to enter both again in the Zoom settings.', 'kivicare-telemed' ) ),
+			'account_refused' => $this->page(
+				502,
+				$title,
+				/* translators: %s: URL */
+				sprintf( __( 'Zoom refuses the request. Nothing was changed. Ask the administrator to check that the Zoom app has exactly this redirect URL: %s', 'kivicare-telemed' ), ConsentFlow::redirect_url() )
+			),
+			default           => $this->page( 503, $title, __( 'Zoom could not be asked just now. Nothing was changed. Wait a minute and choose Connect again.', 'kivicare-telemed' ) ),
+		};
+	}
+
+	private function page( int $status, string $title, string $text ): Page {
+		return Page::message( $status, $title, $text, array( __( 'To the dashboard', 'kivicare-telemed' ) => Dashboard::doctor_zoom() ) );
+	}
+}

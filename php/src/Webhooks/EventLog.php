@@ -1,0 +1,42 @@
+<?php
+declare( strict_types=1 );
+
+namespace KiviCare\Telemed\Webhooks;
+
+use KiviCare\Telemed\Install\Schema;
+
+/**
+ * Remembers which events came already: Zoom delivers some twice, and anybody who recorded one could send it again.
+ */
+final class EventLog {
+
+	/**
+	 * Longer than Zoom's last repetition (85 minutes) and the signature's window.
+	 */
+	private const KEEP_SECONDS = 86400;
+
+	public function __construct( private readonly \wpdb $wpdb ) {}
+
+	/**
+	 * Notes an event.
+	 *
+	 * @param string $key The extension's key of the event, 64 hex digits.
+	 * @return bool Whether it is new.
+	 */
+	public function note( string $key ): bool {
+		// phpcs:ignore WordPress.DB
+		return 1 === $this->wpdb->query( $this->wpdb->prepare( "INSERT IGNORE INTO {$this->table()} (event_key, received_at) VALUES (%s, %s)", $key, gmdate( 'Y-m-d H:i:s' ) ) );
+	}
+
+	/**
+	 * Drops what is too old to come again.
+	 */
+	public function purge(): void {
+		// phpcs:ignore WordPress.DB
+		$this->wpdb->query( $this->wpdb->prepare( "DELETE FROM {$this->table()} WHERE received_at < %s", gmdate( 'Y-m-d H:i:s', time() - self::KEEP_SECONDS ) ) );
+	}
+
+	private function table(): string {
+		return $this->wpdb->prefix . Schema::EVENTS;
+	}
+}

@@ -1,0 +1,120 @@
+<?php
+declare( strict_types=1 );
+
+namespace KiviCare\Telemed\Tests\KiviCare;
+
+use KiviCare\Telemed\Config\DoctorConnections;
+use KiviCare\Telemed\Tests\Fakes\FakeBridge;
+use KiviCare\Telemed\Tests\TestCase;
+
+/**
+ * What committed rows say about a meeting.
+ */
+final class ReconcilerTest extends TestCase {
+
+	private int $patient;
+
+	protected function setUp(): void {
+		parent::setUp();
+		$user          = get_user_by( 'login', 'kct_test_patient' );
+		$this->patient = $user ? $user->ID : (int) wp_insert_user( array( 'user_login' => 'kct_test_patient', 'user_pass' => wp_generate_password() ) );
+		$this->plugin->settings()->save_zoom( $this->bridge, array( 'auth_type' => 'server-to-server', 'client_id' => 'c', 'client_secret' => 's', 'account_id' => 'a' ) );
+		$this->bridge->outcome = FakeBridge::ready( 1 );
+	}
+
+	protected function tearDown(): void {
+		global $wpdb;
+		$wpdb->delete( $wpdb->prefix . 'kc_appointments', array( 'patient_id' => $this->patient ) );
+		parent::tearDown();
+	}
+
+	/**
+	 * @dataProvider rows
+	 * @param array<string, mixed> $row      Columns that differ.
+	 * @param string               $telemed  telemed_service of the offer.
+	 * @param string               $expected meeting, none or kept.
+	 */
+	public function test_a_row_says_what_should_be( array $row, string $telemed, string $expected ): void {
+		$id      = $this->visit( $row, $telemed );
+		$outcome = $this->plugin->reconciler()->run( $id );
+		if ( 'kept' === $expected ) {
+			$this->assertSame( array(), $this->bridge->reconciled );
+			$this->assertSame( 'kept', $outcome['state'] );
+			return;
+		}
+		$asked = $this->bridge->reconciled[0];
+		$this->assertSame( 'meeting' === $expected, null !== $asked['visit'] );
+		$this->assertFalse( $asked['gone'] );
+	}
+
+	/**
+	 * @return array<string, array{array<string, mixed>, string, string}>
+	 */
+	public static function rows(): array {
+		return array(
+			'booked'             => array( array( 'status' => 1 ), 'yes', 'meeting' ),
+			'checked in'         => array( array( 'status' => 4 ), 'yes', 'meeting' ),
+			'cancelled'          => array( array( 'status' => 0 ), 'yes', 'none' ),
+			'waits for payment'  => array( array( 'status' => 2 ), 'yes', 'kept' ),
+			'checked out'        => array( array( 'status' => 3 ), 'yes', 'kept' ),
+			'not telemed'        => array( array( 'status' => 1 ), 'no', 'none' ),
+			'patient is deleted' => array( array( 'status' => 1, 'patient_id' => 990002 ), 'yes', 'none' ),
+		);
+	}
+
+	public function test_a_missing_row_ends_its_meeting_through_the_connection_that_made_it(): void {
+		$this->bridge->mappings[] = array( 'extra' => '{"via":"own","doctor_id":77}' ) + FakeBridge::mapping( 999999999, '5' );
+		$this->plugin->reconciler()->run( 999999999 );
+
+		$asked = $this->bridge->reconciled[0];
+		$this->assertTrue( $asked['gone'] );
+		$this->assertNull( $asked['visit'] );
+		$this->assertSame( 77, $asked['holder']['doctor_id'] );
+	}
+
+	public function test_a_row_that_is_not_committed_yet_is_left_alone(): void {
+		global $wpdb;
+		$wpdb->query( 'START TRANSACTION' );
+		$id      = $this->visit( array() );
+		$outcome = $this->plugin->reconciler()->run( $id );
+		$wpdb->query( 'ROLLBACK' );
+
+		$this->assertSame( array(), $this->bridge->reconciled );
+		$this->assertSame( 'store', $outcome['reason'] );
+	}
+
+	public function test_a_doctor_who_moved_to_google_meet_has_no_zoom_meeting(): void {
+		update_user_meta( $this->doctor, DoctorConnections::MEET_CONNECT, 'on' );
+		$this->plugin->reconciler()->run( $this->visit( array() ) );
+		$this->assertNull( $this->bridge->reconciled[0]['visit'] );
+	}
+
+	public function test_the_sweep_finds_what_no_hook_told_of(): void {
+		$missing   = $this->visit( array() );
+		$cancelled = $this->visit( array( 'status' => 0 ) );
+		$fine      = $this->visit( array() );
+		$waiting   = $this->visit( array( 'status' => 2 ) );
+		$past      = $this->visit( array( 'appointment_start_date' => '2021-03-05', 'appointment_end_date' => '2021-03-05' ) );
+		foreach ( array( $cancelled, $fine, 999999998 ) as $id ) {
+			$this->map( $id );
+		}
+		$found = $this->plugin->sweep()->out_of_line( 100000 );
+
+		$this->assertContains( $missing, $found );
+		$this->assertContains( $cancelled, $found );
+		$this->assertContains( 999999998, $found );
+		$this->assertSame( array(), array_intersect( array( $fine, $waiting, $past ), $found ) );
+	}
+
+	private function map( int $id ): void {
+		global $wpdb;
+		$wpdb->insert( $wpdb->prefix . 'kc_appointment_zoom_mappings', array( 'appointment_id' => $id, 'zoom_id' => '1' ) );
+	}
+
+	/**
+	 * @param array<string, mixed> $row Columns that differ.
+	 */
+	private function visit( array $row, string $telemed = 'yes' ): int {
+		return $this->appointment( $row + array( 'patient_id' => $this->patient ), $telemed );
+	}
+}
