@@ -69,16 +69,31 @@ final class Site {
 	}
 
 	/**
-	 * Runs Action Scheduler until its queue is empty, as the site's cron would.
+	 * Runs PHP within the site, as WP-CLI or its cron would, and returns what it printed.
 	 */
-	public function run_queue(): void {
-		$code = 'require getenv("WORDPRESS_PATH") . "/wp-load.php"; do_action( "kct_test_run_queue" );'
-			. 'if ( class_exists( "ActionScheduler_QueueRunner" ) ) { for ( $i = 0; $i < 20 && ActionScheduler_QueueRunner::instance()->run( "test" ); $i++ ); }';
+	public function php( string $code ): string {
 		$so   = dirname( __DIR__, 2 ) . '/target/debug/libkivicare_telemed.so';
+		$code = '$_SERVER += array( "HTTP_HOST" => "127.0.0.1", "REQUEST_METHOD" => "GET", "REQUEST_URI" => "/", "SERVER_PROTOCOL" => "HTTP/1.1" );'
+			. 'require getenv("WORDPRESS_PATH") . "/wp-load.php";' . $code;
 		exec( implode( ' ', array_map( 'escapeshellarg', array( PHP_BINARY, '-d', 'extension=' . $so, '-r', $code ) ) ) . ' 2>&1', $output, $status );
 		if ( 0 !== $status ) {
 			throw new RuntimeException( implode( "\n", $output ) );
 		}
+		return implode( "\n", $output );
+	}
+
+	/**
+	 * Runs the sweep once, as Action Scheduler or WP-Cron would.
+	 */
+	public function sweep(): void {
+		$this->php( 'do_action( "kivicare_telemed_sweep" );' );
+	}
+
+	/**
+	 * Runs Action Scheduler until its queue is empty, as the site's cron would.
+	 */
+	public function run_queue(): void {
+		$this->php( 'do_action( "kct_test_run_queue" ); if ( class_exists( "ActionScheduler_QueueRunner" ) ) { for ( $i = 0; $i < 20 && ActionScheduler_QueueRunner::instance()->run( "test" ); $i++ ); }' );
 	}
 
 	/**
@@ -102,6 +117,27 @@ final class Site {
 		$statement = $this->database->prepare( $sql );
 		$statement->execute( $values );
 		return $statement->fetchAll( PDO::FETCH_ASSOC );
+	}
+
+	/**
+	 * Saves Zoom settings as the administrator's page does.
+	 *
+	 * @param array<string, mixed> $settings Body.
+	 */
+	public function save_zoom( array $settings ): void {
+		$answer = $this->login( 'admin' )->rest( 'PUT', 'kivicare/v1/settings/zoom-telemed', $settings );
+		if ( true !== ( $answer['json']['status'] ?? null ) ) {
+			throw new RuntimeException( $answer['body'] );
+		}
+	}
+
+	/**
+	 * The sandbox's seed: client_id, client_secret, account_id and user.
+	 *
+	 * @return array<string, mixed>
+	 */
+	public function provider_seed(): array {
+		return $this->sandbox['seed'];
 	}
 
 	/**

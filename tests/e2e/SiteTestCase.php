@@ -75,10 +75,72 @@ abstract class SiteTestCase extends TestCase {
 	}
 
 	/**
+	 * Waits for what happens after a response: polls until the check returns something true.
+	 *
+	 * @template T
+	 * @param callable(): T $check Check.
+	 * @return T
+	 */
+	protected function eventually( callable $check, string $what, float $seconds = 10.0 ): mixed {
+		$until = microtime( true ) + $seconds;
+		do {
+			$value = $check();
+			if ( $value ) {
+				return $value;
+			}
+			usleep( 50_000 );
+		} while ( microtime( true ) < $until );
+		self::fail( "not within $seconds s: $what" );
+	}
+
+	/**
+	 * Waits until the provider has exactly this many live meetings for the appointment, and stays so.
+	 */
+	protected function expect_meetings( int $id, int $count ): void {
+		$this->eventually( fn(): bool => $count === $this->meetings_of( $id ), "$count meetings for appointment $id; there are " . $this->meetings_of( $id ) );
+		usleep( 150_000 );
+		self::assertSame( $count, $this->meetings_of( $id ) );
+		self::assertCount( $count, $this->mappings( $id ) );
+	}
+
+	/**
+	 * The live meeting of the appointment at the provider.
+	 *
+	 * @return array<string, mixed>
+	 */
+	protected function meeting_of( int $id ): array {
+		$zoom_id = $this->mappings( $id )[0]['zoom_id'] ?? '';
+		foreach ( $this->site->live_meetings() as $meeting ) {
+			if ( (string) $meeting['id'] === $zoom_id ) {
+				return $meeting;
+			}
+		}
+		self::fail( "no live meeting of appointment $id" );
+	}
+
+	/**
+	 * Requests to the provider so far, by route.
+	 *
+	 * @return array<string, int>
+	 */
+	protected function provider_calls(): array {
+		return $this->site->sandbox( 'GET', '/state' )['counters']['by_route'];
+	}
+
+	/**
+	 * A value of a response's header.
+	 *
+	 * @param array{headers: string} $answer Response.
+	 */
+	protected static function header( array $answer, string $name ): string {
+		return 1 === preg_match( '/^' . preg_quote( $name, '/' ) . ': *(.*?)\r?$/mi', $answer['headers'], $match ) ? $match[1] : '';
+	}
+
+	/**
 	 * Live meetings at the provider whose agenda carries the marker of one of the appointment's operations.
 	 */
 	protected function meetings_of( int $id ): int {
-		$markers = array_column( $this->operations( $id ), 'marker' );
+		$markers = array_filter( array_column( $this->operations( $id ), 'marker' ) );
 		$ours    = static fn( array $meeting ): bool => (bool) array_filter( $markers, static fn( string $m ): bool => str_contains( $meeting['agenda'], $m ) );
 		return count( array_filter( $this->site->live_meetings(), $ours ) );
 	}

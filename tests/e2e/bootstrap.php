@@ -12,3 +12,4 @@ if ( ! getenv( 'SITE_URL' ) ) {
 require __DIR__ . '/Browser.php';
 require __DIR__ . '/Site.php';
 require __DIR__ . '/SiteTestCase.php';
+require __DIR__ . '/ConsentTestCase.php';

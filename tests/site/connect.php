@@ -31,3 +31,16 @@ delete_user_meta( $doctor, KiviCare\Telemed\Config\DoctorConnections::ZOOM_TOKEN
 $wpdb->query( "DELETE FROM {$wpdb->options} WHERE option_name LIKE 'kivicare\\_telemed\\_zoom\\_token\\_%'" );
 $plugin->doctors()->use_clinic_account( $doctor );
 
+// The second doctor has a Zoom user in the clinic's account, too.
+$curl = curl_init( $sandbox['admin_url'] . '/users' );
+curl_setopt_array(
+	$curl,
+	array(
+		CURLOPT_POSTFIELDS     => (string) wp_json_encode( array( 'id' => 'sandboxDoctorBBBBBBBBB', 'email' => 'doctor2@example.test', 'account' => $sandbox['seed']['account_id'] ) ),
+		CURLOPT_HTTPHEADER     => array( 'Content-Type: application/json' ),
+		CURLOPT_RETURNTRANSFER => true,
+		CURLOPT_NOPROXY        => '*',
+	)
+);
+curl_exec( $curl );
+

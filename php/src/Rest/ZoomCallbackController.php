@@ -43,8 +43,8 @@ final class ZoomCallbackController implements Registerable {
 		if ( ! Gate::is_doctor( $visitor ) ) {
 			return $this->page( 0 === $visitor ? 401 : 403, __( 'Log in as the doctor', 'kivicare-telemed' ), __( 'Only a doctor who is logged in to this site in this browser can connect a Zoom account. Nothing was changed. Log in and choose Connect again.', 'kivicare-telemed' ) );
 		}
-		if ( '' !== $read( 'error' ) ) {
-			return $this->refused( $visitor, $state, $read( 'error' ) );
+		if ( '' === $read( 'code' ) ) {
+			return $this->refused( $visitor, $state );
 		}
 		try {
 			$outcome = $this->consent->complete( $visitor, wp_get_session_token(), $state, $read( 'code' ) );
@@ -57,11 +57,13 @@ final class ZoomCallbackController implements Registerable {
 	/**
 	 * The doctor, or Zoom, said no.
 	 */
-	private function refused( int $visitor, string $state, string $error ): Page {
+	private function refused( int $visitor, string $state ): Page {
+		// WordPress takes "error" out of $_GET, so the address itself is read.
+		wp_parse_str( sanitize_text_field( wp_unslash( $_SERVER['QUERY_STRING'] ?? '' ) ), $query );
 		if ( ! $this->consent->refuse( $visitor, $state ) ) {
 			return $this->failed( array( 'reason' => 'state' ) );
 		}
-		return 'access_denied' === $error
+		return 'access_denied' === ( $query['error'] ?? '' )
 			? $this->page( 403, __( 'Not connected', 'kivicare-telemed' ), __( 'You declined the access that video visits need. Nothing was changed. To connect, choose Connect again and allow it.', 'kivicare-telemed' ) )
 			: $this->page( 502, __( 'Not connected', 'kivicare-telemed' ), __( 'Zoom reported a problem with the app. Nothing was changed. Ask the administrator to check client ID, redirect URL and scopes of the Zoom app, then choose Connect again.', 'kivicare-telemed' ) );
 	}

@@ -22,10 +22,32 @@ add_filter(
 	2
 );
 
+// What listeners of our actions see.
+foreach ( array( 'kc_zoom_meeting_started', 'kc_zoom_meeting_ended', 'kc_zoom_participant_joined', 'kc_zoom_participant_left' ) as $kct_action ) {
+	add_action(
+		$kct_action,
+		static function ( $id, $event ) use ( $kct_action ): void {
+			file_put_contents( KCT_RUN . '/actions.jsonl', wp_json_encode( array( $kct_action, $id, $event ) ) . "\n", FILE_APPEND | LOCK_EX );
+		},
+		10,
+		2
+	);
+}
+
+// Queries of a request on the mapping table, so that a test can count them.
+add_filter(
+	'query',
+	static function ( $query ) {
+		$GLOBALS['kct_queries'] = ( $GLOBALS['kct_queries'] ?? 0 ) + (int) str_contains( (string) $query, 'kc_appointment_zoom_mappings' );
+		return $query;
+	}
+);
+
 add_filter(
 	'rest_post_dispatch',
 	static function ( $response ) {
 		$pages = explode( ' ', (string) file_get_contents( '/proc/self/statm' ) );
+		$response->header( 'X-Mapping-Queries', (string) ( $GLOBALS['kct_queries'] ?? 0 ) );
 		$response->header( 'X-Worker', getmypid() . ' ' . (int) $pages[1] * 4 );
 		return $response;
 	},
