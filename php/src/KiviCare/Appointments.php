@@ -102,7 +102,7 @@ final class Appointments {
 		$ops    = $prefix . Schema::OPERATIONS;
 		$now    = gmdate( 'Y-m-d H:i:s' );
 		$today  = gmdate( 'Y-m-d', time() - self::A_DAY );
-		$parked = "SELECT appointment_id FROM {$ops} WHERE (state = 'parked' AND resume_at IS NULL) OR state = 'failed'";
+		$parked = "SELECT appointment_id FROM {$ops} WHERE (state = 'parked' AND resume_at IS NULL) OR (state = 'failed' AND kind = 'create')";
 		return $this->ids(
 			"SELECT m.appointment_id FROM {$zoom} m
 				LEFT JOIN {$prefix}kc_appointments a ON a.id = m.appointment_id
