@@ -141,6 +141,19 @@ final class Site {
 	}
 
 	/**
+	 * Calls the provider as the clinic's own app, past our plugin: what people do in Zoom's web portal.
+	 *
+	 * @param array<string, mixed>|null $body JSON body.
+	 */
+	public function at_provider( string $method, string $path, ?array $body = null ): int {
+		$provider = new Browser( $this->sandbox['http_url'] );
+		$seed     = $this->provider_seed();
+		$basic    = 'Authorization: Basic ' . base64_encode( $seed['client_id'] . ':' . $seed['client_secret'] );
+		$token    = $provider->send( 'POST', '/oauth/token', 'grant_type=account_credentials&account_id=' . $seed['account_id'], array( $basic, 'Content-Type: application/x-www-form-urlencoded' ) )['json']['access_token'];
+		return $provider->send( $method, '/v2' . $path, null === $body ? null : (string) json_encode( $body ), array( 'Authorization: Bearer ' . $token, 'Content-Type: application/json' ) )['status'];
+	}
+
+	/**
 	 * The sandbox's admin port.
 	 *
 	 * @param array<string, mixed>|null $body JSON body.

@@ -7,6 +7,7 @@ use KiviCare\Telemed\Bridge\BridgeException;
 use KiviCare\Telemed\Bridge\Failure;
 use KiviCare\Telemed\Contracts\Bridge;
 use KiviCare\Telemed\Contracts\Registerable;
+use KiviCare\Telemed\KiviCare\MeetingDesk;
 use KiviCare\Telemed\Webhooks\EventDesk;
 use KiviCare\Telemed\Webhooks\EventLog;
 
@@ -45,8 +46,12 @@ final class WebhookController implements Registerable {
 			$this->open( $request );
 			return true;
 		} catch ( BridgeException $error ) {
-			$refused = Failure::InvalidInput === $error->failure;
-			return new \WP_Error( $refused ? 'webhook_refused' : 'webhook_unavailable', $error->getMessage(), array( 'status' => $refused ? 401 : 503 ) );
+			if ( Failure::InvalidInput === $error->failure || '' === (string) $request->get_header( 'x_zm_signature' ) ) {
+				return new \WP_Error( 'webhook_refused', __( 'The webhook is not signed for this site, or too old.', 'kivicare-telemed' ), array( 'status' => 401 ) );
+			}
+			// Strangers need not know what is missing; administrators see it in the log action.
+			MeetingDesk::report( 'webhook', $error->getMessage(), 0 );
+			return new \WP_Error( 'webhook_unavailable', __( 'Webhooks cannot be checked just now.', 'kivicare-telemed' ), array( 'status' => 503 ) );
 		}
 	}
 
@@ -54,7 +59,8 @@ final class WebhookController implements Registerable {
 		try {
 			$event = $this->open( $request );
 		} catch ( BridgeException $error ) {
-			return new \WP_REST_Response( array( 'message' => $error->getMessage() ), 503 );
+			MeetingDesk::report( 'webhook', $error->getMessage(), 0 );
+			return new \WP_REST_Response( array( 'status' => 'unavailable' ), 503 );
 		}
 		if ( null !== $event['plain_token'] ) {
 			return new \WP_REST_Response(

@@ -1,0 +1,188 @@
+<?php
+
+declare(strict_types=1);
+
+/**
+ * Who gets which link, and where it leads.
+ */
+final class DoorsTest extends SiteTestCase {
+
+	private const PERSONAL = array( 'auth_type' => 'server-to-server', 'personal_links' => 'Yes' );
+
+	protected function tearDown(): void {
+		$this->site->save_zoom( array( 'auth_type' => 'server-to-server', 'personal_links' => 'No' ) );
+		parent::tearDown();
+	}
+
+	public function test_the_host_link_is_made_at_the_click_and_kept_nowhere(): void {
+		$id     = self::id( $this->book() );
+		$doctor = $this->site->login( 'doctor' );
+		$links  = array();
+		for ( $i = 0; $i < 2; $i++ ) {
+			$answer  = $doctor->send( 'GET', $this->start( $id ) );
+			$links[] = self::header( $answer, 'location' );
+			self::assertSame( array( 302, '' ), array( $answer['status'], $answer['body'] ) );
+			self::assertStringContainsString( 'zak=', $links[ $i ] );
+			self::assertStringContainsString( 'no-store', self::header( $answer, 'cache-control' ) );
+			self::assertSame( 'no-referrer', self::header( $answer, 'referrer-policy' ) );
+		}
+		self::assertNotSame( $links[0], $links[1], 'a fresh link for every click' );
+		$row = $this->mappings( $id )[0];
+		self::assertStringNotContainsString( 'zak', json_encode( $row ) );
+		self::assertNotEmpty( json_decode( $row['extra'], true )['opened_at'], 'the click is noted' );
+	}
+
+	public function test_a_provider_that_is_down_gets_a_page_with_another_try(): void {
+		$id = self::id( $this->book() );
+		$this->site->sandbox( 'POST', '/faults', array( 'match' => array( 'method' => 'GET', 'path_contains' => '/v2/meetings/' ), 'action' => array( 'type' => 'status', 'code' => 503 ), 'times' => null, 'when' => 'before' ) );
+		$answer = $this->site->login( 'doctor' )->send( 'GET', $this->start( $id ) );
+		$this->keep( $answer );
+		self::assertSame( 503, $answer['status'] );
+		self::assertSame( '', self::header( $answer, 'location' ) );
+		self::assertStringContainsString( $this->start( $id ), $answer['body'] );
+		self::assertNotSame( '', self::header( $answer, 'retry-after' ) );
+	}
+
+	public function test_a_meeting_deleted_at_zoom_is_offered_anew(): void {
+		$id  = self::id( $this->book() );
+		$old = $this->mappings( $id )[0]['zoom_id'];
+		self::assertSame( 204, $this->site->at_provider( 'DELETE', "/meetings/$old" ) );
+		$doctor = $this->site->login( 'doctor' );
+		$page   = $doctor->send( 'GET', $this->start( $id ) );
+		$this->keep( $page );
+		self::assertSame( 404, $page['status'], $page['body'] );
+		self::assertSame( 1, preg_match( '/action="([^"]+)".*name="_wpnonce" value="([^"]+)"/s', $page['body'], $form ), $page['body'] );
+		$again = $doctor->send( 'POST', substr( html_entity_decode( $form[1] ), strlen( $this->site->url ) ), '_wpnonce=' . $form[2], array( 'Content-Type: application/x-www-form-urlencoded' ) );
+		self::assertSame( array( 302, $this->site->url . $this->start( $id ) ), array( $again['status'], self::header( $again, 'location' ) ), $again['body'] );
+		self::assertSame( 302, $doctor->send( 'GET', $this->start( $id ) )['status'] );
+		$this->expect_meetings( $id, 1 );
+		self::assertNotSame( $old, $this->mappings( $id )[0]['zoom_id'] );
+	}
+
+	public function test_a_cancelled_visit_cannot_be_started(): void {
+		$id = self::id( $this->book() );
+		$this->site->login( 'admin' )->rest( 'PUT', "kivicare/v1/appointments/$id/status", array( 'id' => $id, 'status' => 0 ) );
+		self::assertSame( 410, $this->site->login( 'doctor' )->send( 'GET', $this->start( $id ) )['status'] );
+	}
+
+	/**
+	 * @dataProvider viewers
+	 */
+	public function test_every_viewer_gets_the_own_link_in_lists_and_details( string $user, string $link ): void {
+		$id       = self::id( $this->book() );
+		$row      = $this->mappings( $id )[0];
+		$expected = array( 'start' => $row['start_url'], 'join' => $row['join_url'], 'none' => '' )[ $link ];
+		$browser  = $this->site->login( $user );
+		$answers  = array();
+		foreach ( array( "kivicare/v1/appointments/$id", "kivicare/v1/appointments/$id/view" ) as $route ) {
+			$answer = $browser->rest( 'GET', $route );
+			$this->keep( $answer );
+			if ( 200 === $answer['status'] ) {
+				$answers[ $route ] = $answer['json']['data'];
+			}
+		}
+		$list = $browser->rest( 'GET', 'kivicare/v1/appointments?perPage=100&orderby=id&order=desc' );
+		$this->keep( $list );
+		foreach ( $list['json']['data']['appointments'] ?? array() as $item ) {
+			if ( (int) $item['id'] === $id ) {
+				$answers['list'] = $item;
+			}
+		}
+		self::assertNotSame( array(), $answers );
+		foreach ( $answers as $where => $data ) {
+			self::assertSame( $expected, $data['video_url'] ?? '', $where );
+			self::assertSame( $expected, $data['zoom_data']['startUrl'] ?? '', $where );
+			self::assertStringNotContainsString( 'zak=', json_encode( $data ), $where );
+			if ( 'join' !== $link ) {
+				self::assertStringNotContainsString( $row['zoom_id'], json_encode( $data ), $where );
+			}
+		}
+		if ( in_array( $user, array( 'admin', 'doctor', 'patient' ), true ) ) {
+			self::assertArrayHasKey( 'list', $answers );
+			self::assertTrue( (bool) $answers['list']['video_consultation'] );
+		}
+	}
+
+	/**
+	 * @return array<string, array{string, string}>
+	 */
+	public static function viewers(): array {
+		return array(
+			'the patient'         => array( 'patient', 'join' ),
+			'another patient'     => array( 'patient2', 'none' ),
+			'the assigned doctor' => array( 'doctor', 'start' ),
+			'another doctor'      => array( 'doctor2', 'none' ),
+			'receptionist'        => array( 'receptionist', 'none' ),
+			'clinic admin'        => array( 'clinicadmin', 'none' ),
+			'administrator'       => array( 'admin', 'start' ),
+		);
+	}
+
+	public function test_a_list_page_costs_one_query_for_all_its_links(): void {
+		for ( $i = 0; $i < 12; $i++ ) {
+			$this->book();
+		}
+		$admin = $this->site->login( 'admin' );
+		$few   = $admin->rest( 'GET', 'kivicare/v1/appointments?perPage=2' );
+		$many  = $admin->rest( 'GET', 'kivicare/v1/appointments?perPage=50' );
+		self::assertGreaterThan( 11, count( $many['json']['data']['appointments'] ) );
+		self::assertSame( array( '1', '1' ), array( self::header( $few, 'x-mapping-queries' ), self::header( $many, 'x-mapping-queries' ) ) );
+		printf( "RESULT list_page_mapping_queries %s queries\n", self::header( $many, 'x-mapping-queries' ) );
+	}
+
+	public function test_personal_links_lead_the_right_person_in_at_the_right_time(): void {
+		$this->site->save_zoom( self::PERSONAL );
+		$id   = self::id( $this->book() );
+		$data = $this->patient->rest( 'GET', "kivicare/v1/appointments/$id" )['json']['data'];
+		$link = substr( $data['video_url'], strlen( $this->site->url ) );
+		self::assertStringContainsString( "/appointments/$id/join", $link );
+		self::assertSame( 403, $this->patient->send( 'GET', $link )['status'], 'years before the visit' );
+
+		$this->move_to( $id, '+23 hours' );
+		$joined = $this->patient->send( 'GET', $link );
+		self::assertSame( array( 302, $this->mappings( $id )[0]['join_url'] ), array( $joined['status'], self::header( $joined, 'location' ) ) );
+		self::assertSame( 302, ( new Browser( $this->site->url ) )->send( 'GET', $link )['status'], 'from the mail, not logged in' );
+		self::assertSame( 403, $this->site->login( 'patient2' )->send( 'GET', $link )['status'], 'somebody else' );
+		self::assertStringEndsWith( '/start', self::header( $this->site->login( 'doctor' )->send( 'GET', $link ), 'location' ) );
+		self::assertSame( 403, $this->patient->send( 'GET', substr( $link, 0, -1 ) . ( 'a' === $link[-1] ? 'b' : 'a' ) )['status'], 'forged' );
+		self::assertSame( 403, $this->patient->send( 'GET', str_replace( "/$id/", '/' . self::id( $this->book() ) . '/', $link ) )['status'], 'another appointment' );
+
+		$this->move_to( $id, '+25 hours' );
+		self::assertSame( 403, $this->patient->send( 'GET', $link )['status'], 'too early' );
+		$this->move_to( $id, '-31 minutes' );
+		self::assertSame( 403, $this->patient->send( 'GET', $link )['status'], 'over' );
+		$this->move_to( $id, '-29 minutes' );
+		self::assertSame( 302, $this->patient->send( 'GET', $link )['status'], 'a minute before the end' );
+
+		$this->move_to( $id, '+1 hour' );
+		$this->site->login( 'admin' )->rest( 'PUT', "kivicare/v1/appointments/$id/status", array( 'id' => $id, 'status' => 0 ) );
+		$this->eventually( fn(): bool => array() === $this->mappings( $id ), 'cancelled' );
+		self::assertSame( 403, $this->patient->send( 'GET', $link )['status'], 'revoked' );
+	}
+
+	public function test_mails_carry_the_personal_link_where_the_clinic_wants_that(): void {
+		$this->site->save_zoom( self::PERSONAL );
+		$mails = count( $this->site->mails() );
+		$id    = self::id( $this->book() );
+		$this->site->run_queue();
+		$texts = array_map( static fn( array $mail ): string => html_entity_decode( $mail['message'] ), array_slice( $this->site->mails(), $mails ) );
+		self::assertNotSame( array(), array_filter( $texts, static fn( string $text ): bool => str_contains( $text, "/appointments/$id/join" ) ) );
+		self::assertSame( array(), array_filter( $texts, fn( string $text ): bool => str_contains( $text, $this->mappings( $id )[0]['join_url'] ) ) );
+	}
+
+	/**
+	 * Moves the visit's row, as time would.
+	 */
+	private function move_to( int $id, string $when ): void {
+		$start = new DateTimeImmutable( $when, new DateTimeZone( 'Asia/Kolkata' ) );
+		$end   = $start->modify( '+30 minutes' );
+		$this->site->rows(
+			'UPDATE wp_kc_appointments SET appointment_start_date = ?, appointment_start_time = ?, appointment_end_date = ?, appointment_end_time = ?, appointment_timezone = ? WHERE id = ?',
+			array( $start->format( 'Y-m-d' ), $start->format( 'H:i:s' ), $end->format( 'Y-m-d' ), $end->format( 'H:i:s' ), 'Asia/Kolkata', $id )
+		);
+	}
+
+	private function start( int $id ): string {
+		return "/wp-json/kivicare-telemed/v1/appointments/$id/start";
+	}
+}

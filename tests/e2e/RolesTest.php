@@ -1,0 +1,97 @@
+<?php
+
+declare(strict_types=1);
+
+/**
+ * Every route for every kind of visitor. One table: a row is a route, a column a visitor, a cell the expected status
+ * with the REST nonce; the last column is anybody with a login cookie but no nonce, where "=" means as with it.
+ */
+final class RolesTest extends SiteTestCase {
+
+	private const VISITORS = array( 'nobody', 'patient', 'patient2', 'doctor', 'doctor2', 'receptionist', 'clinicadmin', 'admin' );
+
+	/**
+	 * {id} is an appointment of patient with doctor.
+	 */
+	private const TABLE = <<<'TABLE'
+		method path                                             nobody patient patient2 doctor doctor2 receptionist clinicadmin admin no-nonce
+		GET    kivicare/v1/settings/zoom-telemed                401    403     403      403    403     403          403         200   401
+		PUT    kivicare/v1/settings/zoom-telemed                401    403     403      403    403     403          403         200   401
+		GET    kivicare/v1/settings/zoom-telemed/doctor-config  401    403     403      200    200     403          403         403   401
+		PUT    kivicare/v1/settings/zoom-telemed/doctor-config  401    403     403      400    400     403          403         403   401
+		GET    kivicare/v1/settings/zoom-telemed/authorize      401    403     403      200    200     403          403         403   401
+		GET    kivicare/v1/settings/zoom-telemed/disconnect     401    403     403      200    200     403          403         403   401
+		PUT    kivicare/v1/settings/zoom-telemed/test-connection 401   403     403      400    400     403          403         400   401
+		GET    kivicare/v1/settings/zoom-telemed/callback       400    400     400      400    400     400          400         400   =
+		GET    kivicare/v1/settings/zoom-telemed/callback?state=forged&code=c 401 403 403 400  400     403          403         403   =
+		GET    kivicare-telemed/v1/appointments/{id}/start      401    403     403      302    403     403          403         302   =
+		GET    kivicare-telemed/v1/appointments/999999999/start 401    403     403      403    403     403          403         403   =
+		POST   kivicare-telemed/v1/appointments/{id}/recreate   403    403     403      302    403     403          403         302   403
+		GET    kivicare-telemed/v1/appointments/{id}/join       403    403     403      403    403     403          403         403   =
+		GET    kivicare-telemed/v1/appointments/{id}/join?key=0 403    403     403      403    403     403          403         403   =
+		POST   kivicare-telemed/v1/webhooks/zoom                401    401     401      401    401     401          401         401   =
+		TABLE;
+
+	/**
+	 * Bodies that are harmless when they are let through.
+	 */
+	private const BODIES = array(
+		'settings/zoom-telemed'                 => array( 'auth_type' => 'server-to-server', 'client_secret' => '••••••••••••', 'server_to_server_enabled' => 'No' ),
+		'settings/zoom-telemed/doctor-config'   => array( 'auth_type' => 'server-to-server', 'enable_server_to_server' => true, 'account_id' => '', 'client_id' => '', 'client_secret' => '' ),
+		'settings/zoom-telemed/test-connection' => array( 'auth_type' => 'server-to-server', 'account_id' => '', 'client_id' => '', 'client_secret' => '' ),
+	);
+
+	public function test_every_cell(): void {
+		$id       = self::id( $this->book() );
+		$browsers = array( 'nobody' => new Browser( $this->site->url ) );
+		foreach ( array_slice( self::VISITORS, 1 ) as $user ) {
+			$browsers[ $user ] = $this->site->login( $user );
+		}
+		$wrong = array();
+		$cells = 0;
+		foreach ( array_slice( explode( "\n", trim( self::TABLE ) ), 1 ) as $line ) {
+			$columns                = preg_split( '/\s+/', trim( $line ) );
+			list( $method, $path )  = $columns;
+			$path                   = str_replace( '{id}', (string) $id, $path );
+			$without                = end( $columns );
+			foreach ( self::VISITORS as $column => $visitor ) {
+				$expected = $columns[ $column + 2 ];
+				$got      = $this->status( $browsers[ $visitor ], $method, $path, true );
+				$bare     = $this->status( $browsers[ $visitor ], $method, $path, false );
+				$cells   += 2;
+				if ( (string) $got !== $expected ) {
+					$wrong[] = "$method $path as $visitor: $got, expected $expected";
+				}
+				$expected = '=' === $without ? $expected : $without;
+				if ( (string) $bare !== $expected ) {
+					$wrong[] = "$method $path as $visitor without nonce: $bare, expected $expected";
+				}
+			}
+		}
+		self::assertSame( array(), $wrong );
+		printf( "RESULT role_matrix_cells %d cells\n", $cells );
+	}
+
+	public function test_the_table_names_every_route_we_register(): void {
+		$routes = json_decode( $this->site->php( '$routes = array(); foreach ( rest_get_server()->get_routes() as $path => $handlers ) { foreach ( $handlers as $handler ) { $callback = $handler["callback"] ?? null; if ( is_array( $callback ) && is_object( $callback[0] ) && str_starts_with( get_class( $callback[0] ), "KiviCare\\\\Telemed" ) ) { foreach ( array_keys( $handler["methods"] ) as $method ) { $routes[] = $method . " " . $path; } } } } echo json_encode( $routes );' ), true );
+		self::assertNotSame( array(), $routes );
+		foreach ( $routes as $route ) {
+			list( $method, $path ) = explode( ' ', $route );
+			// POST is an older form's spelling of PUT: the same handler behind the same gate.
+			$method = 'POST' === $method && str_contains( $path, '/settings/' ) ? 'PUT' : $method;
+			$path   = str_replace( '(?P<id>\d+)', '{id}', ltrim( $path, '/' ) );
+			self::assertMatchesRegularExpression( '~^\s*' . $method . '\s+' . preg_quote( $path, '~' ) . '(\s|\?)~m', self::TABLE );
+		}
+	}
+
+	private function status( Browser $browser, string $method, string $path, bool $with_nonce ): int {
+		$body    = self::BODIES[ substr( $path, strlen( 'kivicare/v1/' ) ) ] ?? array();
+		$headers = array( 'Content-Type: application/json' );
+		if ( $with_nonce && '' !== $browser->nonce ) {
+			$headers[] = 'X-WP-Nonce: ' . $browser->nonce;
+		}
+		$answer = $browser->send( $method, '/wp-json/' . $path, 'GET' === $method ? null : (string) json_encode( $body, JSON_FORCE_OBJECT ), $headers );
+		$this->keep( $answer );
+		return $answer['status'];
+	}
+}
