@@ -97,6 +97,19 @@ async fn mappings(store: &dyn Store) {
             .unwrap();
         store.complete_cancel(id, provider, 1).await.unwrap();
         assert_eq!(store.mapping(provider, 1).await.unwrap(), None);
+
+        // Outside of operations.
+        let third = mapping(provider, 1, "98765432103");
+        store.save_mapping(&third).await.unwrap();
+        let fourth = Mapping {
+            extra: r#"{"status":"started"}"#.to_owned(),
+            ..third
+        };
+        store.save_mapping(&fourth).await.unwrap();
+        assert_eq!(store.mapping(provider, 1).await.unwrap(), Some(fourth));
+        store.drop_mapping(provider, 1).await.unwrap();
+        store.drop_mapping(provider, 1).await.unwrap();
+        assert_eq!(store.mapping(provider, 1).await.unwrap(), None);
     }
 }
 

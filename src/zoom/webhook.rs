@@ -93,8 +93,8 @@ struct Participant {
     id: String,
     #[serde(default)]
     user_id: serde_json::Value,
-    #[serde(default)]
-    participant_uuid: String,
+    #[serde(default, rename = "participant_uuid")]
+    uuid: String,
     #[serde(default)]
     join_time: String,
     #[serde(default)]
@@ -176,7 +176,7 @@ impl Event {
                 .to_owned()
         };
         let session = id_text(&participant.user_id);
-        let id = first([&participant.participant_uuid, &session, &participant.id]);
+        let id = first([&participant.uuid, &session, &participant.id]);
         (!id.is_empty()).then(|| Person {
             id,
             host: !participant.id.is_empty() && participant.id == object.host_id,
