@@ -91,7 +91,10 @@ final class RolesTest extends SiteTestCase {
 			$headers[] = 'X-WP-Nonce: ' . $browser->nonce;
 		}
 		$answer = $browser->send( $method, '/wp-json/' . $path, 'GET' === $method ? null : (string) json_encode( $body, JSON_FORCE_OBJECT ), $headers );
-		$this->keep( $answer );
+		if ( 302 !== $answer['status'] ) {
+			// The host's redirect is the one place where a host link belongs.
+			$this->keep( $answer );
+		}
 		return $answer['status'];
 	}
 }

@@ -161,9 +161,13 @@ final class SharedAppTest extends SiteTestCase {
 
 	public function test_the_administrator_can_map_a_doctor_to_a_zoom_user(): void {
 		$this->site->php( "KiviCare\\Telemed\\Plugin::instance()->doctors()->use_clinic_account( {$this->doctor_id}, 'doctor2@example.test' );" );
-		$id = self::id( $this->book() );
+		usleep( 300_000 );
+		$before = (int) $this->site->sandbox( 'GET', '/state' )['counters']['requests'];
+		$id     = self::id( $this->book() );
 		self::assertSame( 'sandboxDoctorBBBBBBBBB', $this->meeting_of( $id )['host_id'] );
-		$paths = implode( ' ', array_column( $this->site->sandbox( 'GET', '/state?log=200' )['requests'], 'path' ) );
+		$after = (int) $this->site->sandbox( 'GET', '/state' )['counters']['requests'];
+		$paths = implode( ' ', array_column( $this->site->sandbox( 'GET', '/state?log=' . ( $after - $before ) )['requests'], 'path' ) );
+		self::assertStringContainsString( '/users/doctor2@example.test/meetings', $paths );
 		self::assertStringNotContainsString( '/users/me', $paths );
 	}
 

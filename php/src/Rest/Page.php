@@ -51,8 +51,7 @@ final class Page extends \WP_REST_Response {
 	 */
 	public static function bare( int $status ): self {
 		$page = new self( null, $status );
-		// Links to meetings must not stay in caches, and must not go on to other sites as referrer.
-		$page->header( 'Cache-Control', 'no-store, private' );
+		// Links to meetings must not go on to other sites as referrer; serve() keeps them out of caches.
 		$page->header( 'Referrer-Policy', 'no-referrer' );
 		$page->header( 'X-Content-Type-Options', 'nosniff' );
 		$page->header( 'X-Frame-Options', 'DENY' );
@@ -72,6 +71,9 @@ final class Page extends \WP_REST_Response {
 			return $served;
 		}
 		header( 'Content-Type: text/html; charset=UTF-8' );
+		header( 'Cache-Control: no-store, private' );
+		// WordPress' own come after this, and in older versions without no-store.
+		add_filter( 'rest_send_nocache_headers', '__return_false' );
 		if ( '' !== $result->html ) {
 			// Every part was escaped where it was put in.
 			// phpcs:ignore WordPress.Security.EscapeOutput

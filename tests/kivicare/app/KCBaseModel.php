@@ -29,6 +29,10 @@ abstract class KCBaseModel {
 		return new KCQueryBuilder( static::class );
 	}
 
+	public static function table( string $alias ): KCQueryBuilder {
+		return static::query()->alias( $alias );
+	}
+
 	public static function find( $id ) {
 		return static::query()->find( $id );
 	}

@@ -22,10 +22,16 @@ class KCQueryBuilder {
 
 	private string $range = '';
 
+	private string $alias = '';
+
+	private string $joins = '';
+
+	private string $group = '';
+
 	public function __construct( private string $modelClass ) {}
 
 	public function select( array $columns ): self {
-		$this->columns = $columns;
+		$this->columns = array_merge( array_diff( $this->columns, array( '*' ) ), $columns );
 		return $this;
 	}
 
@@ -50,13 +56,34 @@ class KCQueryBuilder {
 		return $this;
 	}
 
+	public function alias( string $alias ): self {
+		$this->alias = ' ' . $alias;
+		return $this;
+	}
+
+	public function leftJoin( $model, $first, $operator = null, $second = null, ?string $alias = null ): self {
+		global $wpdb;
+		$this->joins .= " LEFT JOIN {$wpdb->prefix}{$model::getSchema()['table_name']} $alias ON $first $operator $second";
+		return $this;
+	}
+
+	public function groupBy( string $column ): self {
+		$this->group = " GROUP BY $column";
+		return $this;
+	}
+
+	public function offset( int $offset ): self {
+		$this->range .= " OFFSET $offset";
+		return $this;
+	}
+
 	public function limit( int $limit ): self {
 		$this->range = ' LIMIT ' . $limit;
 		return $this;
 	}
 
 	public function preparedSql(): string {
-		return 'SELECT ' . implode( ', ', $this->columns ) . " FROM {$this->table()}" . $this->filter() . $this->order . $this->range;
+		return 'SELECT ' . implode( ', ', $this->columns ) . " FROM {$this->table()}{$this->alias}{$this->joins}" . $this->filter() . $this->group . $this->order . $this->range;
 	}
 
 	public function get(): Collection {
@@ -88,7 +115,7 @@ class KCQueryBuilder {
 
 	public function count(): int {
 		global $wpdb;
-		return (int) $wpdb->get_var( "SELECT COUNT(*) FROM {$this->table()}" . $this->filter() );
+		return (int) $wpdb->get_var( "SELECT COUNT(*) FROM {$this->table()}{$this->alias}" . $this->filter() );
 	}
 
 	public function create( array $data ) {
@@ -128,10 +155,11 @@ class KCQueryBuilder {
 
 	private function hydrate( array $row ): object {
 		$model = new $this->modelClass();
-		foreach ( $this->modelClass::getSchema()['columns'] as $property => $column ) {
-			if ( array_key_exists( $column['column'], $row ) ) {
-				$model->__set( $property, $row[ $column['column'] ] );
-			}
+		$properties = array_flip( array_column( $this->modelClass::getSchema()['columns'], 'column' ) );
+		$names      = array_keys( $this->modelClass::getSchema()['columns'] );
+		foreach ( $row as $column => $value ) {
+			// Joined columns become properties under their own names.
+			$model->__set( isset( $properties[ $column ] ) ? $names[ $properties[ $column ] ] : $column, $value );
 		}
 		return $model;
 	}
