@@ -5,13 +5,17 @@ namespace KiviCare\Telemed\Cli;
 
 use KiviCare\Telemed\Bridge\BridgeException;
 use KiviCare\Telemed\Config\DoctorConnections;
+use KiviCare\Telemed\Connect\Disconnection;
 
 /**
  * Connects doctors to Zoom.
  */
 final class DoctorsCommand {
 
-	public function __construct( private readonly DoctorConnections $doctors ) {}
+	public function __construct(
+		private readonly DoctorConnections $doctors,
+		private readonly Disconnection $disconnection
+	) {}
 
 	/**
 	 * Connects a doctor with the tokens of the doctor's own Zoom account, read from standard input as JSON.
@@ -60,6 +64,33 @@ final class DoctorsCommand {
 			(int) $args[0],
 			fn( int $id ) => $this->doctors->use_clinic_account( $id, (string) ( $flags['zoom-user'] ?? '' ) ),
 			"Doctor %d uses the clinic's Zoom account."
+		);
+	}
+
+	/**
+	 * Ends a doctor's own connection: future meetings are deleted, the tokens revoked at Zoom and deleted here.
+	 *
+	 * ## OPTIONS
+	 *
+	 * <id>
+	 * : WordPress user id of the doctor.
+	 *
+	 * ## EXAMPLES
+	 *
+	 *     $ wp kivicare-telemed doctors disconnect 12
+	 *     Success: Doctor 12 is disconnected from Zoom.
+	 *
+	 * @param list<string> $args User id.
+	 */
+	public function disconnect( array $args ): void {
+		$this->run(
+			(int) $args[0],
+			function ( int $id ): void {
+				if ( ! $this->disconnection->disconnect( $id ) ) {
+					\WP_CLI::warning( 'Zoom could not confirm it; the doctor should remove the app under "Added Apps" too.' );
+				}
+			},
+			'Doctor %d is disconnected from Zoom.'
 		);
 	}
 
