@@ -20,6 +20,48 @@ namespace KiviCare\Telemed\Native {
     }
 
     /**
+     * A doctor's consent at Zoom, and its end.
+     */
+    class Consent {
+        /**
+         * For this site.
+         *
+         * @param \KiviCare\Telemed\Native\Config $config
+         */
+        public function __construct(\KiviCare\Telemed\Native\Config $config) {}
+
+        /**
+         * Prepares the way to the consent page. Party: user_id, session, redirect_uri. Returns: url, key (SHA-256 of the
+         * state in hex), sealed (to be kept under the key for ten minutes).
+         *
+         * @param array $party
+         * @return array
+         */
+        public function begin(array $party): array {}
+
+        /**
+         * Exchanges the code. `sealed` must be deleted where it was kept before this is called. Returns: state ("done"
+         * or "refused"), reason, message, sealed (tokens for the doctor's meta), scope, user (id, email, type or null).
+         *
+         * @param string $sealed
+         * @param string $state
+         * @param string $code
+         * @param array $party
+         * @return array
+         */
+        public function complete(string $sealed, string $state, string $code, array $party): array {}
+
+        /**
+         * Ends the doctor's own connection at Zoom; the caller deletes the tokens. Returns: state ("done" or "refused"),
+         * reason, message, confirmed (Zoom knew the token).
+         *
+         * @param int $doctor_id
+         * @return array
+         */
+        public function revoke(int $doctor_id): array {}
+    }
+
+    /**
      * Reads the mapping tables on our own connection: rows show at once inside KiviCare's open transaction.
      */
     class MappingStore {
@@ -100,6 +142,38 @@ namespace KiviCare\Telemed\Native {
          * @return array
          */
         public function createMeeting(array $visit): array {}
+
+        /**
+         * Tries a server-to-server app. Array: account_id, client_id, client_secret, doctor_id (whose sealed secret it
+         * is, 0 for the clinic's), host (Zoom user or empty). Returns: state ("done" or "refused"), reason
+         * ("client_refused", "account_refused", "scope", "host_not_found", "unavailable"...), message, user.
+         *
+         * @param array $keys
+         * @return array
+         */
+        public function probe(array $keys): array {}
+
+        /**
+         * Makes the appointment's meeting what committed rows say it should be.
+         *
+         * Array: appointment_id, gone (the row is deleted), verify (look at Zoom too), visit (as createMeeting with its
+         * host fields, or null for no meeting), holder (host fields of the doctor of the meeting there is). Returns as
+         * createMeeting.
+         *
+         * @param array $visited
+         * @return array
+         */
+        public function reconcile(array $visited): array {}
+
+        /**
+         * Sends the response's Location header with a fresh host link, which PHP code never holds. The caller has checked
+         * that the visitor is the host. Array: appointment_id and host fields. Returns: state ("done" or "refused"),
+         * reason, message, token_refreshed.
+         *
+         * @param array $visit
+         * @return array
+         */
+        public function redirectHost(array $visit): array {}
     }
 
     /**
@@ -147,6 +221,39 @@ namespace KiviCare\Telemed\Native {
          * @return array
          */
         public function status(): array {}
+    }
+
+    /**
+     * Zoom's webhooks.
+     */
+    class Webhook {
+        /**
+         * For this site.
+         *
+         * @param \KiviCare\Telemed\Native\Config $config
+         */
+        public function __construct(\KiviCare\Telemed\Native\Config $config) {}
+
+        /**
+         * Writes the event into its meeting's mapping. Call it only with a body that open() accepted. Returns
+         * appointment_id, mapping, check (reconcile with verify), or null when the meeting is not ours.
+         *
+         * @param string $body
+         * @return array|null
+         */
+        public function note(string $body): ?array {}
+
+        /**
+         * Checks the signature over the raw body; InvalidInputException when it is refused. Returns: event, event_ts
+         * (ms), key (equal for deliveries of one event), meeting_id, time, person (id, host, at or null), deauthorized
+         * (user_id, account_id, client_id or null), plain_token and encrypted_token (endpoint validation, else null).
+         *
+         * @param string $timestamp
+         * @param string $signature
+         * @param string $body
+         * @return array
+         */
+        public function open(string $timestamp, string $signature, string $body): array {}
     }
 
     /**

@@ -51,7 +51,41 @@ final class BookingTest extends SiteTestCase {
 	public static function zones(): array {
 		return array(
 			'India'        => array( 'Asia/Kolkata', '+05:30' ),
+			'as Chrome says'   => array( 'Asia/Calcutta', '+05:30' ),
 			'fixed offset' => array( '+05:30', '+05:30' ),
+		);
+	}
+
+	/**
+	 * The site is at +05:30, the doctor in New York; the booker's zone decides.
+	 *
+	 * @dataProvider instants
+	 */
+	public function test_the_instant_is_right_across_zones_clock_changes_and_midnight( string $zone, string $date, string $time, string $utc ): void {
+		$admin   = $this->site->login( 'admin' );
+		$booking = array( 'appointmentStartDate' => $date, 'appointmentStartTime' => $time, 'doctorId' => $this->site->seed['other_doctor_id'], 'serviceId' => array( $this->site->seed['other_mapping_id'] ) );
+		$answer  = $admin->rest( 'POST', 'kivicare/v1/appointments', $booking + $this->site->booking( self::slot(), $zone ) );
+		$this->keep( $answer );
+		self::assertSame( 201, $answer['status'], $answer['body'] );
+		$id = self::id( $answer );
+		$this->expect_meetings( $id, 1 );
+		self::assertSame( $utc, $this->meeting_of( $id )['start_time'] );
+		// Another run may want the same hour.
+		$admin->rest( 'PUT', "kivicare/v1/appointments/$id/status", array( 'id' => $id, 'status' => 0 ) );
+		$this->expect_meetings( $id, 0 );
+	}
+
+	/**
+	 * @return array<string, array{string, string, string, string}>
+	 */
+	public static function instants(): array {
+		return array(
+			'India, by Chrome\'s name'         => array( 'Asia/Calcutta', '2032-06-01', '10:00', '2032-06-01T04:30:00Z' ),
+			'New York, the day before DST'     => array( 'America/New_York', '2032-03-13', '10:00', '2032-03-13T15:00:00Z' ),
+			'New York, the day DST begins'     => array( 'America/New_York', '2032-03-14', '10:00', '2032-03-14T14:00:00Z' ),
+			'New York, the day DST ends'       => array( 'America/New_York', '2032-11-07', '10:00', '2032-11-07T15:00:00Z' ),
+			'shortly after midnight in India'  => array( 'Asia/Calcutta', '2032-06-02', '00:30', '2032-06-01T19:00:00Z' ),
+			'shortly before midnight in India' => array( 'Asia/Calcutta', '2032-06-02', '23:00', '2032-06-02T17:30:00Z' ),
 		);
 	}
 

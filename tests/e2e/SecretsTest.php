@@ -25,6 +25,10 @@ final class SecretsTest extends SiteTestCase {
 		printf( "\nRESULT secrets_searched %d secrets\n", count( $secrets ) );
 	}
 
+	public function test_every_request_of_the_whole_run_was_as_the_provider_describes_it(): void {
+		self::assertSame( array(), $this->site->sandbox( 'GET', '/state' )['violations'] );
+	}
+
 	/**
 	 * @return array<string, string>
 	 */
