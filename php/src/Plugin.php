@@ -25,7 +25,10 @@ use KiviCare\Telemed\KiviCare\Sweep;
 use KiviCare\Telemed\KiviCare\Triggers;
 use KiviCare\Telemed\KiviCare\Visits;
 use KiviCare\Telemed\Links\PersonalLinks;
+use KiviCare\Telemed\Upgrade\Disused;
+use KiviCare\Telemed\Upgrade\Report;
 use KiviCare\Telemed\Upgrade\Upgrade;
+use KiviCare\Telemed\Upgrade\UpgradeNotice;
 
 /**
  * The list of services and with it of all hooks. Objects that KiviCare builds itself find their services here.
@@ -80,11 +83,18 @@ final class Plugin {
 	 * Entry point, on plugins_loaded: KiviCare's classes exist and init, where KiviCare asks for providers, is ahead.
 	 */
 	public static function boot(): void {
+		self::use( self::of_this_site() );
+		self::instance()->register();
+	}
+
+	/**
+	 * The plugin with this site's settings; nothing is registered.
+	 */
+	public static function of_this_site(): self {
 		global $wpdb;
 		$constants = new Constants();
 		$bridge    = new ExtensionBridge( new NativeSettings( $wpdb, new Settings( $constants ), $constants ) );
-		self::use( new self( $bridge, Requirements::of_this_site( $bridge ) ) );
-		self::instance()->register();
+		return new self( $bridge, Requirements::of_this_site( $bridge ) );
 	}
 
 	public static function instance(): self {
@@ -146,7 +156,7 @@ final class Plugin {
 
 	public function upgrade(): Upgrade {
 		global $wpdb;
-		return new Upgrade( $wpdb, $this->bridge, $this->settings );
+		return new Upgrade( $wpdb, $this->bridge );
 	}
 
 	public function status(): StatusReport {
@@ -162,10 +172,11 @@ final class Plugin {
 	private function services(): array {
 		global $wpdb;
 		$always = array(
-			new Installer( new Schema( $wpdb ) ),
+			new Installer( new Schema( $wpdb ), fn(): Report => $this->upgrade()->run() ),
 			new Admin\RequirementsNotice( $this->requirements ),
 			new SiteHealth\ExtensionCheck( $this->requirements ),
 			new Cli\Commands( $this ),
+			new UpgradeNotice( new Disused() ),
 		);
 		if ( ! $this->requirements->are_met() ) {
 			return $always;

@@ -4,6 +4,9 @@ declare( strict_types=1 );
 namespace KiviCare\Telemed\Install;
 
 use KiviCare\Telemed\Contracts\Registerable;
+use KiviCare\Telemed\Plugin;
+use KiviCare\Telemed\Upgrade\Disused;
+use KiviCare\Telemed\Upgrade\Report;
 
 /**
  * Brings a site to the current schema: at activation, and after an update in wp-admin or WP-CLI.
@@ -13,7 +16,27 @@ final class Installer implements Registerable {
 	public const SITE_ID        = 'kivicare_telemed_site_id';
 	public const SCHEMA_VERSION = 'kivicare_telemed_schema';
 
-	public function __construct( private readonly Schema $schema ) {}
+	/**
+	 * Set once everything of older add-ons is taken over.
+	 */
+	public const TAKEN_OVER = 'kivicare_telemed_taken_over';
+
+	/**
+	 * Takes over what older add-ons stored.
+	 *
+	 * @var \Closure(): Report
+	 */
+	private readonly \Closure $take_over;
+
+	/**
+	 * Parts.
+	 *
+	 * @param Schema                   $schema    Tables.
+	 * @param \Closure(): Report|null $take_over Takes over what older add-ons stored; null where nothing shall be.
+	 */
+	public function __construct( private readonly Schema $schema, ?\Closure $take_over = null ) {
+		$this->take_over = $take_over ?? static fn(): Report => new Report( array() );
+	}
 
 	/**
 	 * Activation hook; runs before any service exists.
@@ -22,14 +45,14 @@ final class Installer implements Registerable {
 	 */
 	public static function on_activation( bool $network_wide = false ): void {
 		global $wpdb;
-		$installer = new self( new Schema( $wpdb ) );
+		$installer = new self( new Schema( $wpdb ), static fn(): Report => Plugin::of_this_site()->upgrade()->run() );
 		if ( ! is_multisite() || ! $network_wide ) {
-			$installer->install();
+			$installer->activate();
 			return;
 		}
 		foreach ( get_sites( array( 'fields' => 'ids', 'number' => 0 ) ) as $site ) {
 			switch_to_blog( (int) $site );
-			$installer->install();
+			$installer->activate();
 			restore_current_blog();
 		}
 	}
@@ -47,6 +70,16 @@ final class Installer implements Registerable {
 		if ( Schema::VERSION > (int) get_option( self::SCHEMA_VERSION, 0 ) || '' === (string) get_option( self::SITE_ID, '' ) ) {
 			$this->install();
 		}
+		$this->take_over();
+	}
+
+	/**
+	 * Takes over older data until nothing is left of it: without a key or the extension some of it must wait.
+	 */
+	private function take_over(): void {
+		if ( '' === (string) get_option( self::TAKEN_OVER, '' ) && 0 === ( $this->take_over )()->failures() ) {
+			update_option( self::TAKEN_OVER, Plugin::VERSION, true );
+		}
 	}
 
 	/**
@@ -63,11 +96,23 @@ final class Installer implements Registerable {
 	}
 
 	/**
+	 * What activation does on one site.
+	 */
+	private function activate(): void {
+		$this->install();
+		// A site may have gone back to an older add-on for a while.
+		delete_option( self::TAKEN_OVER );
+		$this->take_over();
+	}
+
+	/**
 	 * Removes what only this plugin uses.
 	 */
 	public function uninstall(): void {
 		$this->schema->drop_own();
 		delete_option( self::SITE_ID );
 		delete_option( self::SCHEMA_VERSION );
+		delete_option( self::TAKEN_OVER );
+		delete_option( Disused::OPTION );
 	}
 }

@@ -3,6 +3,8 @@ declare( strict_types=1 );
 
 namespace KiviCare\Telemed\Install;
 
+use KiviCare\Telemed\Upgrade\MappingRows;
+
 /**
  * The only place with table definitions.
  *
@@ -26,9 +28,8 @@ final class Schema {
 	 */
 	public function migrate(): bool {
 		require_once ABSPATH . 'wp-admin/includes/upgrade.php';
-		foreach ( array( self::ZOOM_MAPPINGS, self::MEET_MAPPINGS ) as $table ) {
-			$this->remove_duplicates( $this->wpdb->prefix . $table );
-		}
+		$this->remove_duplicates( $this->wpdb->prefix . self::ZOOM_MAPPINGS, 'zoom_id' );
+		$this->remove_duplicates( $this->wpdb->prefix . self::MEET_MAPPINGS, 'event_id' );
 		dbDelta( $this->definitions() );
 		return $this->is_complete();
 	}
@@ -54,15 +55,12 @@ final class Schema {
 	}
 
 	/**
-	 * Keeps the newest row per appointment: older add-on versions inserted one per "regenerate".
+	 * One row per appointment, as the unique key wants it.
 	 */
-	private function remove_duplicates( string $table ): void {
-		if ( ! $this->exists( $table ) || $this->has_unique_appointment( $table ) ) {
-			return;
+	private function remove_duplicates( string $table, string $id_column ): void {
+		if ( $this->exists( $table ) && ! $this->has_unique_appointment( $table ) ) {
+			MappingRows::merge_duplicates( $this->wpdb, $table, $id_column );
 		}
-		// Identifiers come from constants; %i needs WordPress 6.2.
-		// phpcs:ignore WordPress.DB
-		$this->wpdb->query( "DELETE older FROM `{$table}` older JOIN `{$table}` newer ON newer.appointment_id = older.appointment_id AND newer.id > older.id" );
 	}
 
 	private function exists( string $table ): bool {

@@ -1,0 +1,50 @@
+<?php
+declare( strict_types=1 );
+
+namespace KiviCare\Telemed\Upgrade;
+
+use KiviCare\Telemed\Config\DoctorConnections;
+use KiviCare\Telemed\Contracts\Bridge;
+
+/**
+ * Takes over what KiviCare's original add-ons stored. Repeatable: a second run finds nothing to do.
+ *
+ * Runs outside of transactions, at activation and by WP-CLI.
+ */
+final class Upgrade {
+
+	private const MEET_TOKENS = 'google_meet_access_token';
+
+	public function __construct(
+		private readonly \wpdb $wpdb,
+		private readonly Bridge $bridge
+	) {}
+
+	/**
+	 * Upgrades everything.
+	 *
+	 * @param bool $dry_run Count only, write nothing.
+	 */
+	public function run( bool $dry_run = false ): Report {
+		return new Report( array_map( static fn( Step $step ): StepResult => $step->run( $dry_run ), $this->steps() ) );
+	}
+
+	/**
+	 * Steps in their order: what older versions used last comes first, so that it is not dropped as disused.
+	 *
+	 * @return list<Step>
+	 */
+	private function steps(): array {
+		$rows    = new MetaRows( $this->wpdb );
+		$disused = new Disused();
+		return array(
+			new SettingsStep( $this->bridge ),
+			new TokensStep( $rows, $this->bridge, $disused, DoctorConnections::ZOOM_TOKENS, DoctorConnections::ZOOM_CONNECT ),
+			new DoctorAppsStep( $rows, $this->bridge ),
+			new MeetSettingsStep( $this->bridge ),
+			new TokensStep( $rows, $this->bridge, $disused, self::MEET_TOKENS, DoctorConnections::MEET_CONNECT ),
+			new JwtStep( $rows, $disused ),
+			new MappingsStep( $this->wpdb ),
+		);
+	}
+}
