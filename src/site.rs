@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::clock::SystemClock;
 use crate::error::Result;
 use crate::http::transport::{HttpConfig, ReqwestClient};
+use crate::oauth::TokenCache;
 use crate::runtime;
 use crate::service::{Budget, Telemed, ZoomSettings};
 use crate::store::{DatabaseConfig, MySqlStore};
@@ -41,6 +42,7 @@ impl SiteSettings {
     /// All parts together.
     pub fn telemed(&self) -> Result<Telemed> {
         let key = format!("http:{:?}", self.http);
+        let tokens = format!("tokens:{}:{}", self.site, self.database.fingerprint());
         Ok(Telemed {
             store: self.store()?,
             vault: Arc::new(self.vault()?),
@@ -51,6 +53,7 @@ impl SiteSettings {
                 request: self.http.total_timeout,
                 total: self.http.total_timeout,
             },
+            tokens: runtime::per_process(&tokens, || Ok(TokenCache::default()))?,
         })
     }
 }

@@ -157,7 +157,7 @@ async fn a_wrong_client_secret_is_a_configuration_matter_and_is_not_shown() -> R
     let outcome = site.telemed.create_meeting(&visit(), &clinic()).await?;
     assert_eq!(
         (outcome.state, outcome.reason),
-        (OperationState::Parked, "configuration")
+        (OperationState::Parked, "client_refused")
     );
     assert!(!outcome.message.contains("made-up-client-secret"));
     Ok(())
@@ -255,5 +255,42 @@ async fn cancelling_a_create_without_answer_removes_what_it_may_have_made() -> R
             .starts_with("DELETE /v2/meetings/85012345678")
     );
     assert_eq!(site.store.operations(41).await?[0].state, OperationState::Done);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_warm_process_knows_the_clinics_token_and_replaces_it_when_zoom_refuses_it() -> Result<()> {
+    let site = site();
+    site.http.answer(200, TOKEN).answer(201, &meeting(true));
+    site.telemed.create_meeting(&visit(), &clinic()).await?;
+    // The row is unreadable now: a process that looked at it would fail.
+    let row = kivicare_telemed::zoom::Connection::ServerToServer {
+        account_id: "made-up-account".into(),
+        host: String::new(),
+    }
+    .token_row("made-up-client");
+    let sealed = site.store.read_token(&row).await?.unwrap();
+    assert!(site.store.swap_token(&row, Some(&sealed), "unreadable").await?);
+
+    let another = kivicare_telemed::meeting::Visit {
+        appointment_id: 42,
+        ..visit()
+    };
+    site.http.answer(201, &meeting(true));
+    let outcome = site.telemed.create_meeting(&another, &clinic()).await?;
+    assert_eq!(outcome.state, OperationState::Done);
+    assert_eq!(site.http.seen().len(), 3, "no token request");
+
+    assert!(site.store.swap_token(&row, Some("unreadable"), &sealed).await?);
+    let third = kivicare_telemed::meeting::Visit {
+        appointment_id: 43,
+        ..visit()
+    };
+    site.http
+        .answer(401, r#"{"code":124,"message":"Invalid access token."}"#)
+        .answer(200, &TOKEN.replace("tok-a", "tok-b"))
+        .answer(201, &meeting(true));
+    site.telemed.create_meeting(&third, &clinic()).await?;
+    assert_eq!(site.http.seen().last().unwrap().authorization, "Bearer tok-b");
     Ok(())
 }

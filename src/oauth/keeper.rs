@@ -5,7 +5,8 @@
 //! uses it. The row is written on our own connection: KiviCare calls us inside its transaction, and a rollback there
 //! must not bring a spent refresh token back.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -47,6 +48,30 @@ pub struct TokenKeeper {
     pub vault: Arc<Vault>,
     /// Tells what is expired.
     pub clock: Arc<dyn Clock>,
+    /// Tokens this process has read already.
+    pub cache: Arc<TokenCache>,
+}
+
+/// Access tokens in this process' memory, so that a warm worker asks the database for none. Only tokens of options,
+/// which are the clinic's: a doctor's own can be disconnected at any moment, and that must count at once.
+#[derive(Debug, Default)]
+pub struct TokenCache(Mutex<HashMap<TokenRow, TokenSet>>);
+
+impl TokenCache {
+    fn get(&self, row: &TokenRow) -> Option<TokenSet> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(row)
+            .cloned()
+    }
+
+    fn put(&self, row: &TokenRow, set: &TokenSet) {
+        if matches!(row, TokenRow::Option { .. }) {
+            let mut sets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            sets.insert(row.clone(), set.clone());
+        }
+    }
 }
 
 /// The associated data that binds a token row to its owner.
@@ -72,7 +97,14 @@ impl TokenKeeper {
         source: &dyn TokenSource,
         rejected: Option<&AccessToken>,
     ) -> Result<Usable> {
+        if let Some(set) = self.cache.get(row).filter(|set| self.accepts(set, rejected)) {
+            return Ok(Usable {
+                access: set.access,
+                refreshed: false,
+            });
+        }
         if let Some(set) = self.read(row).await?.1.filter(|set| self.accepts(set, rejected)) {
+            self.cache.put(row, &set);
             return Ok(Usable {
                 access: set.access,
                 refreshed: false,
@@ -102,6 +134,7 @@ impl TokenKeeper {
         let renewed = source.obtain(current.as_ref()).await?;
         let text = self.vault.seal(&context(row), &renewed.to_json()?)?;
         if self.write(row, sealed.as_deref(), &text).await? {
+            self.cache.put(row, &renewed);
             return Ok(Usable {
                 access: renewed.access,
                 refreshed: true,

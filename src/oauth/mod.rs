@@ -7,5 +7,5 @@ pub mod token;
 
 pub use consent::{Consent, Party};
 pub use endpoint::OAuthClient;
-pub use keeper::{TokenKeeper, TokenSource, Usable};
+pub use keeper::{TokenCache, TokenKeeper, TokenSource, Usable};
 pub use token::TokenSet;

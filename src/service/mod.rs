@@ -23,7 +23,7 @@ use tokio::time::Instant;
 use crate::clock::Clock;
 use crate::error::{Result, configuration};
 use crate::http::HttpClient;
-use crate::oauth::{OAuthClient, TokenKeeper};
+use crate::oauth::{OAuthClient, TokenCache, TokenKeeper};
 use crate::secret::{ClientSecret, WebhookSecret};
 use crate::store::{Mapping, OperationState, Store};
 use crate::vault::{Context, Vault};
@@ -140,6 +140,8 @@ pub struct Telemed {
     pub zoom: ZoomSettings,
     /// Time allowed for provider calls.
     pub budget: Budget,
+    /// The clinic's tokens in this process' memory.
+    pub tokens: Arc<TokenCache>,
 }
 
 impl Telemed {
@@ -175,6 +177,7 @@ impl Telemed {
             store: self.store.clone(),
             vault: self.vault.clone(),
             clock: self.clock.clone(),
+            cache: self.tokens.clone(),
         }
     }
 

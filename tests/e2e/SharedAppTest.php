@@ -145,7 +145,8 @@ final class SharedAppTest extends SiteTestCase {
 	}
 
 	public function test_all_workers_share_one_token_for_an_hour(): void {
-		$this->site->rows( "DELETE FROM wp_options WHERE option_name LIKE 'kivicare\\_telemed\\_zoom\\_token\\_%'" );
+		// Every worker holds a token that has just died.
+		$this->site->sandbox( 'POST', '/tokens/expire', array() );
 		$fetched = $this->provider_calls()['POST /oauth/token account_credentials'] ?? 0;
 		$bodies  = array_map( fn(): array => $this->site->booking( self::slot() ), range( 1, 24 ) );
 		foreach ( $this->patient->rest_parallel( 'kivicare/v1/appointments', $bodies, 8 ) as $answer ) {

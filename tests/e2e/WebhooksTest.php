@@ -99,6 +99,17 @@ final class WebhooksTest extends SiteTestCase {
 		self::assertSame( array( $before['id'], $before['duration'], true ), array( $after['id'], $after['duration'], $after['settings']['waiting_room'] ) );
 	}
 
+	public function test_zoom_has_its_answer_before_the_work_is_done(): void {
+		$this->site->at_provider( 'DELETE', "/meetings/{$this->zoom_id}" );
+		$this->site->sandbox( 'POST', '/faults', array( 'match' => array( 'method' => 'GET', 'path_contains' => '/v2/meetings/' ), 'action' => array( 'type' => 'delay', 'ms' => 4000 ), 'times' => 1, 'when' => 'before' ) );
+		$start = microtime( true );
+		$this->deliver( $this->event( 'meeting.deleted' ) );
+		$seconds = microtime( true ) - $start;
+		printf( "RESULT webhook_answer_while_provider_takes_4s %.2f s\n", $seconds );
+		self::assertLessThan( 3.0, $seconds );
+		$this->eventually( fn(): bool => 1 === $this->meetings_of( $this->id ) && $this->mappings( $this->id )[0]['zoom_id'] !== $this->zoom_id, 'the work is done afterwards' );
+	}
+
 	public function test_our_own_changes_come_back_as_events_and_cause_no_further_ones(): void {
 		$updates = $this->provider_calls()['PATCH /meetings/{meetingId}'] ?? 0;
 		$this->deliver( $this->event( 'meeting.updated' ) );

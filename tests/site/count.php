@@ -25,7 +25,9 @@ if ( preg_match_all( '/^Tests: (\d+), .*$/m', $log, $found, PREG_SET_ORDER ) ) {
 		preg_match_all( '/(?:Failures|Errors|Warnings|Risky): (\d+)/', $line[0], $bad );
 		$wrong   = array_sum( array_map( 'intval', $bad[1] ) );
 		$failed += $wrong;
-		$passed += max( 0, (int) $line[1] - $wrong );
+		// What was skipped has shown nothing.
+		preg_match( '/Skipped: (\d+)/', $line[0], $skipped );
+		$passed += max( 0, (int) $line[1] - $wrong - (int) ( $skipped[1] ?? 0 ) );
 	}
 }
 // Checks without a runner print lines of their own.

@@ -142,6 +142,7 @@ pub fn site() -> Site {
             request: Duration::from_secs(5),
             total: Duration::from_secs(10),
         },
+        tokens: Arc::default(),
     };
     Site {
         telemed,
