@@ -129,7 +129,7 @@ final class WebhooksTest extends SiteTestCase {
 		self::assertCount( 1, $this->tokens( $doctor ), 'another app\'s business' );
 		$this->deliver( json_encode( array( 'event' => 'app_deauthorized', 'payload' => $payload, 'event_ts' => time() ) ) );
 		$this->eventually( fn(): bool => array() === $this->tokens( $doctor ), 'no tokens' );
-		self::assertSame( array(), $this->site->rows( "SELECT umeta_id FROM wp_usermeta WHERE user_id = ? AND meta_key = 'kivicare_telemed_zoom_identity'", array( $doctor ) ) );
+		$this->eventually( fn(): bool => array() === $this->site->rows( "SELECT umeta_id FROM wp_usermeta WHERE user_id = ? AND meta_key = 'kivicare_telemed_zoom_identity'", array( $doctor ) ), 'no identity' );
 		self::assertSame( $calls, $this->provider_calls(), 'the tokens are dead: nothing to ask' );
 	}
 
