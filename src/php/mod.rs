@@ -4,6 +4,7 @@
 #![allow(clippy::needless_pass_by_value, clippy::must_use_candidate, missing_docs)]
 
 mod classes;
+mod connect;
 mod convert;
 mod exceptions;
 mod guard;
@@ -75,8 +76,8 @@ pub fn get_module(module: ModuleBuilder) -> ModuleBuilder {
         .class::<classes::Config>()
         .class::<classes::Vault>()
         .class::<classes::Telemed>()
-        .class::<classes::Consent>()
-        .class::<classes::Webhook>()
+        .class::<connect::Consent>()
+        .class::<connect::Webhook>()
         .class::<classes::ZoomClient>()
         .class::<classes::MappingStore>()
         .class::<classes::OperationJournal>()

@@ -155,9 +155,16 @@ final class DoorsTest extends SiteTestCase {
 		self::assertSame( 302, $this->patient->send( 'GET', $link )['status'], 'a minute before the end' );
 
 		$this->move_to( $id, '+1 hour' );
+		$old = $this->mappings( $id )[0]['zoom_id'];
+		$this->site->at_provider( 'DELETE', "/meetings/$old" );
+		$this->site->php( "KiviCare\\Telemed\\Plugin::instance()->reconciler()->run( $id, true );" );
+		$after = $this->patient->send( 'GET', $link );
+		self::assertSame( array( 302, $this->mappings( $id )[0]['join_url'] ), array( $after['status'], self::header( $after, 'location' ) ), 'the link outlives the meeting' );
+		self::assertNotSame( $old, $this->mappings( $id )[0]['zoom_id'] );
+
 		$this->site->login( 'admin' )->rest( 'PUT', "kivicare/v1/appointments/$id/status", array( 'id' => $id, 'status' => 0 ) );
 		$this->eventually( fn(): bool => array() === $this->mappings( $id ), 'cancelled' );
-		self::assertSame( 403, $this->patient->send( 'GET', $link )['status'], 'revoked' );
+		self::assertSame( 410, $this->patient->send( 'GET', $link )['status'], 'revoked' );
 	}
 
 	public function test_mails_carry_the_personal_link_where_the_clinic_wants_that(): void {

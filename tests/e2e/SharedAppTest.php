@@ -104,7 +104,7 @@ final class SharedAppTest extends SiteTestCase {
 		self::assertSame( 400, $this->doctor->rest( 'PUT', self::CONFIG, array( 'account_id' => '' ) + $this->form() )['status'] );
 		self::assertSame( $stored, $this->meta() );
 		self::assertSame( 200, $this->doctor->rest( 'PUT', self::CONFIG, array( 'auth_type' => 'none' ) )['status'] );
-		self::assertNull( $this->meta() );
+		self::assertSame( '{"enableServerToServerOauthconfig":"true"}', $this->meta(), 'the clinic serves the doctor again' );
 	}
 
 	/**

@@ -48,10 +48,6 @@ final class ExtensionBridge implements Bridge {
 		return $this->call( fn( $config ) => ( new Native\Telemed( $config ) )->createMeeting( $visit ) );
 	}
 
-	public function cancel_meeting( array $visit ): array {
-		return $this->call( fn( $config ) => ( new Native\Telemed( $config ) )->cancelMeeting( $visit ) );
-	}
-
 	public function reconcile( array $visited ): array {
 		return $this->call( fn( $config ) => ( new Native\Telemed( $config ) )->reconcile( $visited ) );
 	}

@@ -88,7 +88,7 @@ final class MappingQuery extends KCQueryBuilder {
 		$links = Plugin::instance()->personal_links();
 		$visit = 'zoom' === $row['provider'] && $links->are_on() ? ( new Appointments( $wpdb ) )->find( (int) $row['appointment_id'] ) : null;
 		if ( null !== $visit ) {
-			$row['join_url'] = $links->link( $visit->id, $visit->patient_id, (string) $row['meeting_id'] );
+			$row['join_url'] = $links->link( $visit->id, $visit->patient_id );
 		}
 		return $row;
 	}

@@ -105,9 +105,13 @@ final class DoctorConnections {
 	}
 
 	/**
-	 * Ends server-to-server for a doctor and deletes the app's secret.
+	 * Deletes the doctor's own app. Where the clinic has one, it serves the doctor again.
 	 */
 	public function drop_own_app( int $doctor_id ): void {
+		if ( $this->settings->is_clinic_wide() && $this->is_shared( $doctor_id ) ) {
+			$this->write_shared( $doctor_id, array( 'enableServerToServerOauthconfig' => 'true' ) );
+			return;
+		}
 		delete_user_meta( $doctor_id, self::ZOOM_SHARED );
 		if ( ! $this->has_own_tokens( $doctor_id ) ) {
 			update_user_meta( $doctor_id, self::ZOOM_CONNECT, 'off' );

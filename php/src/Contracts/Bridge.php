@@ -49,14 +49,6 @@ interface Bridge {
 	public function create_meeting( array $visit ): array;
 
 	/**
-	 * Makes sure the appointment has no meeting.
-	 *
-	 * @param array<string, mixed> $visit appointment_id, doctor_id, host, doctor_tokens.
-	 * @return array<string, mixed>
-	 */
-	public function cancel_meeting( array $visit ): array;
-
-	/**
 	 * Makes the appointment's meeting what committed rows say it should be.
 	 *
 	 * @param array<string, mixed> $visited appointment_id, gone, verify, visit (or null), holder.

@@ -109,7 +109,7 @@ final class LinkFilters implements Registerable {
 		$viewer                    = Viewer::current();
 		$link                      = match ( true ) {
 			$viewer->hosts( $doctor_id )  => Visits::start_link( $id ),
-			$viewer->joins( $patient_id ) => $this->personal->are_on() ? $this->personal->link( $id, $patient_id, $meeting['meeting_id'] ) : $meeting['join_url'],
+			$viewer->joins( $patient_id ) => $this->personal->are_on() ? $this->personal->link( $id, $patient_id ) : $meeting['join_url'],
 			default                       => '',
 		};
 		if ( '' !== $link ) {

@@ -8,8 +8,8 @@ use KiviCare\Telemed\KiviCare\Appointment;
 use KiviCare\Telemed\KiviCare\Visits;
 
 /**
- * Patients' links of ours: signed for one appointment, one patient and one meeting, so that cancelling ends them, and
- * good only around the visit.
+ * Patients' links of ours: signed for one appointment and one patient, good only around the visit and while it takes
+ * place. They outlive a meeting that had to be made anew, which Zoom's own links do not.
  */
 final class PersonalLinks {
 
@@ -24,14 +24,13 @@ final class PersonalLinks {
 	/**
 	 * The patient's link.
 	 *
-	 * @param int    $appointment_id Appointment.
-	 * @param int    $patient_id     Its patient.
-	 * @param string $meeting_id     Its meeting now.
+	 * @param int $appointment_id Appointment.
+	 * @param int $patient_id     Its patient.
 	 */
-	public function link( int $appointment_id, int $patient_id, string $meeting_id ): string {
+	public function link( int $appointment_id, int $patient_id ): string {
 		return add_query_arg(
 			'key',
-			$this->signature( $appointment_id, $patient_id, $meeting_id ),
+			$this->signature( $appointment_id, $patient_id ),
 			rest_url( "kivicare-telemed/v1/appointments/{$appointment_id}/join" )
 		);
 	}
@@ -39,9 +38,8 @@ final class PersonalLinks {
 	/**
 	 * Whether the link was made by us for this appointment as it is now.
 	 */
-	public function is_genuine( Appointment $appointment, string $meeting_id, string $signature ): bool {
-		return '' !== $meeting_id && $this->are_on()
-			&& hash_equals( $this->signature( $appointment->id, $appointment->patient_id, $meeting_id ), $signature );
+	public function is_genuine( Appointment $appointment, string $signature ): bool {
+		return $this->are_on() && hash_equals( $this->signature( $appointment->id, $appointment->patient_id ), $signature );
 	}
 
 	/**
@@ -54,7 +52,7 @@ final class PersonalLinks {
 			&& $now <= $appointment->ends_at( $zone )->getTimestamp();
 	}
 
-	private function signature( int $appointment_id, int $patient_id, string $meeting_id ): string {
-		return hash_hmac( 'sha256', "join|{$appointment_id}|{$patient_id}|{$meeting_id}", wp_salt( 'auth' ) );
+	private function signature( int $appointment_id, int $patient_id ): string {
+		return hash_hmac( 'sha256', "join|{$appointment_id}|{$patient_id}", wp_salt( 'auth' ) );
 	}
 }

@@ -89,7 +89,7 @@ final class MeetingDoorController implements Registerable {
 			return $this->sorry( 503, $error->getMessage() );
 		}
 		$signature = $request->get_param( 'key' );
-		if ( null === $appointment || ! is_string( $signature ) || ! $this->links->is_genuine( $appointment, (string) ( $row['meeting_id'] ?? '' ), $signature ) ) {
+		if ( null === $appointment || ! is_string( $signature ) || ! $this->links->is_genuine( $appointment, $signature ) ) {
 			return $this->sorry( 403, __( 'This link is not valid, or not any more. Open the appointment in your dashboard, or ask the clinic for a new link.', 'kivicare-telemed' ) );
 		}
 		$visitor = Gate::visitor();
@@ -99,12 +99,15 @@ final class MeetingDoorController implements Registerable {
 		if ( 0 !== $visitor && $visitor !== $appointment->patient_id ) {
 			return $this->sorry( 403, __( 'This link belongs to another person. Log out, or use the link from your own appointment.', 'kivicare-telemed' ) );
 		}
-		if ( null === $row || ! $appointment->wants_meeting() ) {
+		if ( ! $appointment->wants_meeting() ) {
 			return $this->sorry( 410, __( 'This appointment does not take place as a video visit. Ask the clinic if that is a surprise.', 'kivicare-telemed' ) );
 		}
-		return $this->links->is_open( $appointment )
-			? Page::redirect( (string) $row['join_url'] )
-			: $this->sorry( 403, __( 'This link works from 24 hours before the appointment until its end.', 'kivicare-telemed' ) );
+		if ( ! $this->links->is_open( $appointment ) ) {
+			return $this->sorry( 403, __( 'This link works from 24 hours before the appointment until its end.', 'kivicare-telemed' ) );
+		}
+		return null === $row
+			? $this->sorry( 503, __( 'The meeting is being prepared. Open this link again in a few minutes, or ask the clinic.', 'kivicare-telemed' ) )
+			: Page::redirect( (string) $row['join_url'] );
 	}
 
 	/**

@@ -21,9 +21,6 @@ final class FakeBridge implements Bridge {
 	/** @var list<array<string, mixed>> */
 	public array $created = array();
 
-	/** @var list<array<string, mixed>> */
-	public array $cancelled = array();
-
 	/** @var list<array<string, mixed>> Mapping rows with a provider key. */
 	public array $mappings = array();
 
@@ -103,11 +100,6 @@ final class FakeBridge implements Bridge {
 
 	public function create_meeting( array $visit ): array {
 		$this->created[] = $visit;
-		return $this->answer();
-	}
-
-	public function cancel_meeting( array $visit ): array {
-		$this->cancelled[] = $visit;
 		return $this->answer();
 	}
 
