@@ -43,6 +43,8 @@ final class BookingTest extends SiteTestCase {
 		$expected = new DateTimeImmutable( $row['appointment_start_date'] . 'T' . $row['appointment_start_time'] . $offset );
 		$meeting  = $this->meeting( $this->mappings( self::id( $answer ) )[0]['zoom_id'] );
 		self::assertEquals( $expected, new DateTimeImmutable( $meeting['start_time'] ) );
+		// KiviCare's own UTC column is wrong for Chrome's name of India's zone and would block another slot.
+		$this->site->login( 'admin' )->rest( 'PUT', 'kivicare/v1/appointments/' . self::id( $answer ) . '/status', array( 'id' => self::id( $answer ), 'status' => 0 ) );
 	}
 
 	/**
