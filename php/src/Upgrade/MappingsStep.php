@@ -7,35 +7,14 @@ use KiviCare\Telemed\Install\Schema;
 use KiviCare\Telemed\KiviCare\Visits;
 
 /**
- * Mapping rows: one per appointment, none without a meeting, and no host link of Zoom's in the database, which would
- * let everybody who reads it in as the doctor.
+ * Zoom mapping rows: error rows of the original add-on become journal entries, and Zoom's host links, which anybody who
+ * reads the table could use, make room for our own.
  */
 final class MappingsStep implements Step {
 
-	/**
-	 * Columns with the provider's id.
-	 */
-	private const ID_COLUMNS = array(
-		Schema::ZOOM_MAPPINGS => 'zoom_id',
-		Schema::MEET_MAPPINGS => 'event_id',
-	);
+	private const BATCH = 500;
 
-	public function __construct(
-		private readonly \wpdb $wpdb,
-		private readonly LostMeetings $lost
-	) {}
-
-	/**
-	 * Leaves one row per appointment, the newest usable one; for Schema, before it adds the unique key.
-	 *
-	 * @param \wpdb  $wpdb      Database.
-	 * @param string $table     Name with prefix; may be missing.
-	 * @param string $id_column zoom_id or event_id; may be missing.
-	 * @return int Rows deleted.
-	 */
-	public static function merge_duplicates( \wpdb $wpdb, string $table, string $id_column ): int {
-		return ( new MappingTable( $wpdb, $table, $id_column ) )->merge_duplicates( false );
-	}
+	public function __construct( private readonly \wpdb $wpdb ) {}
 
 	public function key(): string {
 		return 'mappings';
@@ -43,57 +22,83 @@ final class MappingsStep implements Step {
 
 	public function run( bool $dry_run ): StepResult {
 		$tally = new Tally();
-		foreach ( self::ID_COLUMNS as $name => $id_column ) {
-			$table = new MappingTable( $this->wpdb, $this->wpdb->prefix . $name, $id_column );
-			$tally->count( static fn(): int => $table->merge_duplicates( $dry_run ) );
-		}
-		$this->upgrade_zoom( $tally, $dry_run );
-		return $tally->result( $this->key(), __( 'Duplicate and failed mappings removed, host links replaced by links of this site.', 'kivicare-telemed' ) );
-	}
-
-	private function upgrade_zoom( Tally $tally, bool $dry_run ): void {
-		$table = new MappingTable( $this->wpdb, $this->wpdb->prefix . Schema::ZOOM_MAPPINGS, 'zoom_id' );
-		if ( ! $table->has( 'zoom_id' ) ) {
-			return;
-		}
-		$columns = array_filter( array( 'zoom_id', 'start_url' ), array( $table, 'has' ) );
-		foreach ( $table->kept_rows( ...array_values( $columns ) ) as $row ) {
-			$tally->count( fn(): int => $this->upgrade_row( $table, $row, $dry_run ) );
-		}
+		$last  = 0;
+		do {
+			$rows = $this->after( $last );
+			foreach ( $rows as $row ) {
+				$last = (int) $row['id'];
+				$tally->count( fn(): int => $this->upgrade( $row, $dry_run ) );
+			}
+		} while ( self::BATCH === count( $rows ) );
+		return $tally->result( $this->key(), __( 'Rows without a meeting are waiting operations now, and stored host links are replaced.', 'kivicare-telemed' ) );
 	}
 
 	/**
-	 * Upgrades one row.
+	 * Brings one row into our form.
 	 *
-	 * @param MappingTable               $table   Its table.
-	 * @param array<string, string|null> $row     The row.
-	 * @param bool                       $dry_run Count only.
+	 * @param array<string, string|null> $row id, appointment_id, zoom_id, start_url, status.
 	 */
-	private function upgrade_row( MappingTable $table, #[\SensitiveParameter] array $row, bool $dry_run ): int {
-		$id          = (int) $row['id'];
-		$appointment = (int) $row['appointment_id'];
-		if ( ! MappingTable::is_meeting( $row['zoom_id'] ) ) {
+	private function upgrade( array $row, bool $dry_run ): int {
+		$id = (int) $row['appointment_id'];
+		if ( in_array( (string) $row['zoom_id'], array( '', '0', '-1' ), true ) ) {
 			if ( ! $dry_run ) {
-				// In this order: a visit must not be lost between the two.
-				$this->lost->note( $appointment );
-				$table->delete( $id );
+				in_array( (string) $row['status'], array( '1', '4' ), true ) && $this->note( $id, (int) $row['doctor_id'] );
+				// phpcs:ignore WordPress.DB.DirectDatabaseQuery
+				$this->wpdb->delete( $this->wpdb->prefix . Schema::ZOOM_MAPPINGS, array( 'id' => $row['id'] ) );
 			}
 			return 1;
 		}
-		if ( ! array_key_exists( 'start_url', $row ) || $this->is_ours( (string) $row['start_url'] ) ) {
+		$link = Visits::start_link( $id );
+		if ( $link === $row['start_url'] ) {
 			return 0;
 		}
-		if ( ! $dry_run ) {
-			$table->update( $id, array( 'start_url' => Visits::start_link( $appointment ) ) );
-		}
+		// phpcs:ignore WordPress.DB.DirectDatabaseQuery
+		$dry_run || $this->wpdb->update( $this->wpdb->prefix . Schema::ZOOM_MAPPINGS, array( 'start_url' => $link ), array( 'id' => $row['id'] ) );
 		return 1;
 	}
 
 	/**
-	 * Whether a link is this site's. The scheme is left out: rest_url() takes it from the request.
+	 * Writes a create operation, unless one waits already.
 	 */
-	private function is_ours( #[\SensitiveParameter] string $url ): bool {
-		$plain = static fn( string $link ): string => (string) preg_replace( '#^https?:#', '', $link );
-		return str_starts_with( $plain( $url ), $plain( rest_url( 'kivicare-telemed/v1/' ) ) );
+	private function note( int $appointment_id, int $doctor_id ): void {
+		$table = $this->wpdb->prefix . Schema::OPERATIONS;
+		$now   = gmdate( 'Y-m-d H:i:s' );
+		// phpcs:ignore WordPress.DB
+		$waiting = $this->wpdb->get_var( $this->wpdb->prepare( "SELECT id FROM {$table} WHERE appointment_id = %d AND provider = 'zoom' AND kind = 'create' AND state IN ('in_flight', 'pending', 'parked') LIMIT 1", $appointment_id ) );
+		if ( null !== $waiting ) {
+			return;
+		}
+		// phpcs:ignore WordPress.DB.DirectDatabaseQuery
+		$this->wpdb->insert(
+			$table,
+			array(
+				'appointment_id' => $appointment_id,
+				'doctor_id'      => $doctor_id,
+				'provider'       => 'zoom',
+				'kind'           => 'create',
+				'state'          => 'pending',
+				'marker'         => bin2hex( random_bytes( 16 ) ),
+				'request'        => '{}',
+				'attempts'       => 0,
+				'reason'         => 'legacy',
+				'message'        => 'the earlier add-on could not make this meeting',
+				'resume_at'      => $now,
+				'created_at'     => $now,
+				'updated_at'     => $now,
+			)
+		);
+	}
+
+	/**
+	 * The next batch, with the appointment's status where it still exists.
+	 *
+	 * @return list<array<string, string|null>>
+	 */
+	private function after( int $last ): array {
+		$prefix = $this->wpdb->prefix;
+		$sql    = "SELECT m.id, m.appointment_id, m.zoom_id, m.start_url, a.status, a.doctor_id FROM {$prefix}" . Schema::ZOOM_MAPPINGS . " m
+			LEFT JOIN {$prefix}kc_appointments a ON a.id = m.appointment_id WHERE m.id > %d ORDER BY m.id LIMIT %d";
+		// phpcs:ignore WordPress.DB
+		return array_values( (array) $this->wpdb->get_results( $this->wpdb->prepare( $sql, $last, self::BATCH ), ARRAY_A ) );
 	}
 }

@@ -3,61 +3,48 @@ declare( strict_types=1 );
 
 namespace KiviCare\Telemed\Upgrade;
 
-use KiviCare\Telemed\Config\Settings;
+use KiviCare\Telemed\Config\DoctorConnections;
 use KiviCare\Telemed\Contracts\Bridge;
 
 /**
- * Takes a site over from KiviCare's original telemed add-ons, in place. What is in our form stays untouched, so it can
- * run any number of times.
+ * Takes over what KiviCare's original add-ons stored. Repeatable: a second run finds nothing to do.
  *
- * Call outside of transactions and after Schema::migrate(): visits without a meeting go to the journal.
+ * Runs outside of transactions, at activation and by WP-CLI.
  */
 final class Upgrade {
 
+	private const MEET_TOKENS = 'google_meet_access_token';
+
 	public function __construct(
 		private readonly \wpdb $wpdb,
-		private readonly Bridge $bridge,
-		private readonly Settings $settings
+		private readonly Bridge $bridge
 	) {}
 
 	/**
-	 * Runs every step. Nothing is thrown; what failed is in the report and as it was.
+	 * Upgrades everything.
 	 *
-	 * @param bool $dry_run Report the same, write nothing.
+	 * @param bool $dry_run Count only, write nothing.
 	 */
 	public function run( bool $dry_run = false ): Report {
-		return new Report( array_map( fn( Step $step ): StepResult => $this->result( $step, $dry_run ), $this->steps() ) );
-	}
-
-	private function result( Step $step, bool $dry_run ): StepResult {
-		try {
-			return $step->run( $dry_run );
-		} catch ( \Throwable $error ) {
-			// The class only: the message of a foreign error may quote data.
-			/* translators: %s: class of the error. */
-			$detail = sprintf( __( 'Stopped by an unexpected %s. Run "wp kivicare-telemed upgrade" again.', 'kivicare-telemed' ), $error::class );
-			return new StepResult( $step->key(), 0, 1, $detail );
-		}
+		return new Report( array_map( static fn( Step $step ): StepResult => $step->run( $dry_run ), $this->steps() ) );
 	}
 
 	/**
-	 * The steps in the order of the report.
+	 * Steps in their order: what older versions used last comes first, so that it is not dropped as disused.
 	 *
 	 * @return list<Step>
 	 */
 	private function steps(): array {
-		$rows       = new MetaRows( $this->wpdb );
-		$tokens     = new TokenRows( $rows, $this->bridge );
-		$sealer     = new SecretSealer( $this->bridge );
-		$options    = new OptionStore();
-		$reconnects = new Reconnects();
+		$rows    = new MetaRows( $this->wpdb );
+		$disused = new Disused();
 		return array(
-			new ZoomSettingsStep( $options, $sealer, $this->settings ),
-			new DoctorTokensStep( $tokens ),
-			new OwnAppsStep( $rows, $sealer ),
-			new LeftoversStep( $rows, $tokens, $reconnects ),
-			new MappingsStep( $this->wpdb, new LostMeetings( $this->wpdb ) ),
-			new GoogleMeetStep( $options, $sealer, $tokens, $reconnects ),
+			new SettingsStep( $this->bridge ),
+			new TokensStep( $rows, $this->bridge, $disused, DoctorConnections::ZOOM_TOKENS, DoctorConnections::ZOOM_CONNECT ),
+			new DoctorAppsStep( $rows, $this->bridge ),
+			new MeetSettingsStep( $this->bridge ),
+			new TokensStep( $rows, $this->bridge, $disused, self::MEET_TOKENS, DoctorConnections::MEET_CONNECT ),
+			new JwtStep( $rows, $disused ),
+			new MappingsStep( $this->wpdb ),
 		);
 	}
 }
