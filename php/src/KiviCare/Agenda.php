@@ -3,6 +3,7 @@ declare( strict_types=1 );
 
 namespace KiviCare\Telemed\KiviCare;
 
+use KiviCare\Telemed\AfterResponse;
 use KiviCare\Telemed\Contracts\Registerable;
 
 /**
@@ -69,10 +70,7 @@ final class Agenda implements Registerable {
 		if ( array() === $this->ids && array() === $this->searches ) {
 			return;
 		}
-		ignore_user_abort( true );
-		if ( function_exists( 'fastcgi_finish_request' ) ) {
-			fastcgi_finish_request();
-		}
+		AfterResponse::begin();
 		$this->work();
 	}
 

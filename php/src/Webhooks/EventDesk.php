@@ -3,6 +3,7 @@ declare( strict_types=1 );
 
 namespace KiviCare\Telemed\Webhooks;
 
+use KiviCare\Telemed\AfterResponse;
 use KiviCare\Telemed\Config\DoctorConnections;
 use KiviCare\Telemed\Config\Settings;
 use KiviCare\Telemed\Connect\Disconnection;
@@ -68,10 +69,7 @@ final class EventDesk implements Registerable {
 		if ( array() === $this->waiting ) {
 			return;
 		}
-		ignore_user_abort( true );
-		if ( function_exists( 'fastcgi_finish_request' ) ) {
-			fastcgi_finish_request();
-		}
+		AfterResponse::begin();
 		foreach ( $this->waiting as list( $event, $body ) ) {
 			try {
 				null === $event['deauthorized'] ? $this->note( $event, $body ) : $this->deauthorize( $event['deauthorized'] );

@@ -24,8 +24,9 @@ final class EventLog {
 	 * @return bool Whether it is new.
 	 */
 	public function note( string $key ): bool {
+		// A failing database must not make an event look old: doing it twice is harmless, losing it is not.
 		// phpcs:ignore WordPress.DB
-		return 1 === $this->wpdb->query( $this->wpdb->prepare( "INSERT IGNORE INTO {$this->table()} (event_key, received_at) VALUES (%s, %s)", $key, gmdate( 'Y-m-d H:i:s' ) ) );
+		return 0 !== $this->wpdb->query( $this->wpdb->prepare( "INSERT IGNORE INTO {$this->table()} (event_key, received_at) VALUES (%s, %s)", $key, gmdate( 'Y-m-d H:i:s' ) ) );
 	}
 
 	/**
