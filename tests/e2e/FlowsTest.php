@@ -222,6 +222,15 @@ final class FlowsTest extends SiteTestCase {
 		self::assertSame( array( $before['id'], $before['start_time'] ), array( $this->meeting_of( $id )['id'], $this->meeting_of( $id )['start_time'] ) );
 	}
 
+	public function test_a_move_whose_process_was_killed_is_made_up_for(): void {
+		$id = $this->booked();
+		// The row changes and nobody is told.
+		$this->site->rows( "UPDATE wp_kc_appointments SET appointment_start_time = ADDTIME(appointment_start_time, '00:05:00'), appointment_end_time = ADDTIME(appointment_end_time, '00:05:00') WHERE id = ?", array( $id ) );
+		$before = new DateTimeImmutable( $this->meeting_of( $id )['start_time'] );
+		$this->site->sweep();
+		self::assertEquals( $before->modify( '+5 minutes' ), new DateTimeImmutable( $this->meeting_of( $id )['start_time'] ) );
+	}
+
 	public function test_a_booking_that_is_rolled_back_leaves_no_meeting(): void {
 		touch( $this->site->run . '/fail-after-create' );
 		$live = count( $this->site->live_meetings() );

@@ -26,6 +26,35 @@ final class Appointments {
 		if ( null === $row ) {
 			return null;
 		}
+		return self::of( $row, $this->is_telemed( (int) $row['id'] ) );
+	}
+
+	/**
+	 * The soonest visits ahead that have a Zoom meeting, with the time it was last known to have.
+	 *
+	 * @return list<array{Appointment, string}> Start in UTC, Y-m-dTH:i:sZ; empty where it is not known.
+	 */
+	public function with_meeting_ahead( int $limit ): array {
+		$prefix = $this->wpdb->prefix;
+		$sql    = "SELECT a.*, m.extra AS telemed_extra FROM {$prefix}kc_appointments a JOIN {$prefix}" . Schema::ZOOM_MAPPINGS . " m ON m.appointment_id = a.id
+			WHERE a.status IN (1, 4) AND a.appointment_start_date >= %s ORDER BY a.appointment_start_date LIMIT %d";
+		// phpcs:ignore WordPress.DB
+		$rows = (array) $this->wpdb->get_results( $this->wpdb->prepare( $sql, gmdate( 'Y-m-d' ), $limit ), ARRAY_A );
+		return array_map(
+			static function ( array $row ): array {
+				$extra = json_decode( (string) $row['telemed_extra'], true );
+				return array( self::of( $row, true ), is_array( $extra ) ? (string) ( $extra['start_time'] ?? '' ) : '' );
+			},
+			array_values( $rows )
+		);
+	}
+
+	/**
+	 * An appointment from its row.
+	 *
+	 * @param array<string, mixed> $row All columns.
+	 */
+	private static function of( array $row, bool $is_telemed ): Appointment {
 		$start_date = (string) $row['appointment_start_date'];
 		$end_date   = (string) ( $row['appointment_end_date'] ?? '' );
 		return new Appointment(
@@ -37,7 +66,7 @@ final class Appointments {
 			start: trim( $start_date . ' ' . $row['appointment_start_time'] ),
 			end: trim( ( '' !== $end_date ? $end_date : $start_date ) . ' ' . $row['appointment_end_time'] ),
 			timezone: (string) ( $row['appointment_timezone'] ?? '' ),
-			is_telemed: $this->is_telemed( (int) $row['id'] )
+			is_telemed: $is_telemed
 		);
 	}
 

@@ -24,6 +24,11 @@ final class Sweep implements Registerable {
 	private const BATCH = 200;
 
 	/**
+	 * Visits whose time is compared in one run, the soonest.
+	 */
+	private const AHEAD = 1000;
+
+	/**
 	 * Reader of committed rows, made at first use.
 	 *
 	 * @var \Closure(): Appointments
@@ -62,7 +67,24 @@ final class Sweep implements Registerable {
 	 * @return list<int>
 	 */
 	public function out_of_line( int $limit = self::BATCH ): array {
-		return ( $this->committed )()->out_of_line( $limit );
+		$rows = ( $this->committed )();
+		return array_values( array_unique( array( ...$rows->out_of_line( $limit ), ...$this->drifted( $rows ) ) ) );
+	}
+
+	/**
+	 * Visits whose meeting is known to be at another time: the process that should have moved it died.
+	 *
+	 * @return list<int>
+	 */
+	private function drifted( Appointments $rows ): array {
+		$drifted = array();
+		foreach ( $rows->with_meeting_ahead( self::AHEAD ) as list( $visit, $known ) ) {
+			$wanted = $visit->starts_at( Visits::doctor_timezone( $visit->doctor_id ) )->setTimezone( new \DateTimeZone( 'UTC' ) )->format( 'Y-m-d\TH:i:s\Z' );
+			if ( '' !== $known && $wanted !== $known ) {
+				$drifted[] = $visit->id;
+			}
+		}
+		return $drifted;
 	}
 
 	/**

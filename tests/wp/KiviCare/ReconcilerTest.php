@@ -106,9 +106,20 @@ final class ReconcilerTest extends TestCase {
 		$this->assertSame( array(), array_intersect( array( $fine, $waiting, $past ), $found ) );
 	}
 
-	private function map( int $id ): void {
+	public function test_the_sweep_finds_a_meeting_that_was_not_moved_with_its_visit(): void {
+		$moved = $this->visit( array() );
+		$fine  = $this->visit( array() );
+		$this->map( $moved, '{"start_time":"2031-03-05T08:00:00Z"}' );
+		// 10:00 in Berlin.
+		$this->map( $fine, '{"start_time":"2031-03-05T09:00:00Z"}' );
+		$found = $this->plugin->sweep()->out_of_line( 100000 );
+		$this->assertContains( $moved, $found );
+		$this->assertNotContains( $fine, $found );
+	}
+
+	private function map( int $id, string $extra = '{}' ): void {
 		global $wpdb;
-		$wpdb->insert( $wpdb->prefix . 'kc_appointment_zoom_mappings', array( 'appointment_id' => $id, 'zoom_id' => '1' ) );
+		$wpdb->insert( $wpdb->prefix . 'kc_appointment_zoom_mappings', array( 'appointment_id' => $id, 'zoom_id' => '1', 'extra' => $extra ) );
 	}
 
 	/**
