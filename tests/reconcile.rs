@@ -99,6 +99,10 @@ async fn a_move_that_fails_waits_and_is_taken_up_by_the_next_run() -> Result<()>
     site.http.answer(503, "").answer(503, "");
     let (outcome, _) = run(&site, &visited(Some(later()), clinic())).await?;
     assert_eq!(outcome.state, OperationState::Pending);
+    let (outcome, lines) = run(&site, &visited(Some(later()), clinic())).await?;
+    assert_eq!(outcome.state, OperationState::Pending);
+    assert!(lines.is_empty(), "the pause is kept");
+    site.clock.set("2030-01-01T00:02:00Z".parse().unwrap());
     site.http.answer(204, "");
     let (outcome, lines) = run(&site, &visited(Some(later()), clinic())).await?;
     assert!(outcome.is_done());

@@ -57,6 +57,9 @@ impl Telemed {
             return Ok(Outcome::done(0, mapping, false));
         }
         let Some(mapping) = mapping else {
+            if let Some(waiting) = self.waiting(OperationKind::Create, id).await? {
+                return Ok(waiting);
+            }
             return self.create_locked(&wish.visit, &wish.host).await;
         };
         if self.replaced(&Extra::from(&mapping), &wish.host) {
@@ -73,7 +76,10 @@ impl Telemed {
     async fn end_locked(&self, visited: &Visited, mapping: Option<Mapping>) -> Result<Outcome> {
         let id = visited.appointment_id;
         let Some(mapping) = mapping.filter(|mapping| Extra::from(mapping).is_past(self.clock.now())) else {
-            return self.cancel_locked(id, &visited.holder, Leaving::Ended).await;
+            return match self.waiting(OperationKind::Cancel, id).await? {
+                Some(waiting) => Ok(waiting),
+                None => self.cancel_locked(id, &visited.holder, Leaving::Ended).await,
+            };
         };
         self.close_unfinished(id).await?;
         if visited.gone {
@@ -92,6 +98,9 @@ impl Telemed {
             .await?;
         if !visited.verify && unfinished.is_none() && extra.is_at(&wish.visit) {
             return Ok(Outcome::done(0, Some(mapping), false));
+        }
+        if let Some(waiting) = unfinished.as_ref().and_then(|operation| self.not_due(operation)) {
+            return Ok(waiting);
         }
         let client = self.zoom_client(&extra.holder(&visited.holder));
         let seen = match &client {
@@ -182,6 +191,31 @@ impl Telemed {
         };
         self.store.save_mapping(&mapping).await?;
         Ok(mapping)
+    }
+
+    /// The outcome "not yet" while an operation of this kind has a pause to keep, its own or the provider's.
+    async fn waiting(&self, kind: OperationKind, appointment_id: u64) -> Result<Option<Outcome>> {
+        let unfinished = self
+            .store
+            .unfinished(Provider::Zoom, kind, appointment_id)
+            .await?;
+        Ok(unfinished.and_then(|operation| self.not_due(&operation)))
+    }
+
+    fn not_due(&self, operation: &Operation) -> Option<Outcome> {
+        let due = operation.resume_at?;
+        (due > self.clock.now().as_second()).then(|| Outcome {
+            state: operation.state,
+            operation_id: operation.id,
+            reason: ErrorKind::ALL
+                .iter()
+                .map(|kind| kind.name())
+                .find(|name| *name == operation.reason)
+                .unwrap_or_default(),
+            message: operation.message.clone(),
+            mapping: None,
+            token_refreshed: false,
+        })
     }
 
     /// Ends what can no longer matter.

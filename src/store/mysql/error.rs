@@ -46,7 +46,8 @@ impl Failure {
             Driver::Server(server) => {
                 let again = match server.code {
                     // Deadlock: this transaction was rolled back.
-                    1213 => Again::Safe,
+                    // 1467: the auto-increment lock was lost to a deadlock; like 1213, nothing was written.
+                    1213 | 1467 => Again::Safe,
                     code if ended(code) => Again::Safe,
                     _ => Again::Never,
                 };
