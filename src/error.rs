@@ -45,13 +45,15 @@ pub enum ErrorKind {
     Unavailable,
     /// The answer was lost: the request may or may not have had its effect. Never repeat a create on this.
     Ambiguous,
+    /// The provider has taken the request and is still at work; look again soon.
+    Pending,
     /// A defect of ours.
     Internal,
 }
 
 impl ErrorKind {
     /// Every kind, for tables and tests.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Configuration,
         Self::InvalidInput,
         Self::ClientRefused,
@@ -69,6 +71,7 @@ impl ErrorKind {
         Self::Rejected,
         Self::Unavailable,
         Self::Ambiguous,
+        Self::Pending,
         Self::Internal,
     ];
 
@@ -92,6 +95,7 @@ impl ErrorKind {
             Self::Rejected => "rejected",
             Self::Unavailable => "unavailable",
             Self::Ambiguous => "ambiguous",
+            Self::Pending => "pending",
             Self::Internal => "internal",
         }
     }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::error::{Result, internal, invalid_input};
 
 /// A visit as KiviCare booked it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Visit {
     /// KiviCare's appointment id.
     pub appointment_id: u64,
@@ -25,6 +25,14 @@ pub struct Visit {
     pub topic: String,
     /// Our own start link, stored with the mapping.
     pub start_url: String,
+    /// The patient's WordPress user id; a meeting is never passed on to another patient.
+    pub patient_id: u64,
+    /// Text of a calendar event, for providers that make one.
+    pub description: String,
+    /// E-mail addresses of the people to invite.
+    pub guests: Vec<String>,
+    /// Changes whenever title or text would change; empty for providers that show neither.
+    pub content: String,
 }
 
 /// What a provider is asked to make.
@@ -38,6 +46,16 @@ pub struct MeetingDraft {
     pub start: Timestamp,
     /// Length in minutes, 1 to 1440.
     pub duration_minutes: u32,
+    /// The zone in which the visit was booked.
+    #[serde(skip)]
+    pub zone: TimeZone,
+    /// Text of a calendar event.
+    pub description: String,
+    /// People to invite.
+    pub guests: Vec<String>,
+    /// Invite them all anew, when an existing meeting is changed.
+    #[serde(skip)]
+    pub invite: bool,
 }
 
 /// The zone a text names: IANA (bundled database, backward names included), `UTC`, or a fixed offset such as
@@ -78,12 +96,7 @@ fn unknown_zone(text: &str) -> crate::Error {
 impl Visit {
     /// The start as an instant. In a gap of daylight saving the later reading counts, in a fold the earlier one.
     pub fn start_instant(&self) -> Result<Timestamp> {
-        let name = if self.timezone.trim().is_empty() {
-            &self.fallback_timezone
-        } else {
-            &self.timezone
-        };
-        let zone = time_zone(name)?;
+        let zone = self.zone()?;
         let local: civil::DateTime = self.start.trim().parse().map_err(|_| {
             invalid_input("the appointment's start is not a date and time like 2030-01-31 09:00:00")
         })?;
@@ -91,6 +104,15 @@ impl Visit {
             .to_zoned_datetime(zone)
             .map_err(|_| invalid_input("the appointment's start is out of range"))?;
         Ok(zoned.timestamp())
+    }
+
+    /// The zone of `start`.
+    pub fn zone(&self) -> Result<TimeZone> {
+        time_zone(if self.timezone.trim().is_empty() {
+            &self.fallback_timezone
+        } else {
+            &self.timezone
+        })
     }
 
     /// Length in minutes as providers take it: 1 to 1440.
@@ -105,6 +127,10 @@ impl Visit {
             marker,
             start: self.start_instant()?,
             duration_minutes: self.minutes(),
+            zone: self.zone()?,
+            description: self.description.clone(),
+            guests: self.guests.clone(),
+            invite: false,
         })
     }
 }
@@ -131,7 +157,7 @@ mod tests {
             fallback_timezone: "+05:30".into(),
             duration_minutes: 30,
             topic: "Video consultation".into(),
-            start_url: String::new(),
+            ..Visit::default()
         }
     }
 

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::http::transport::{HttpConfig, ReqwestClient};
 use crate::oauth::TokenCache;
 use crate::runtime;
-use crate::service::{Budget, Telemed, ZoomSettings};
+use crate::service::{Budget, GoogleSettings, Telemed, ZoomSettings};
 use crate::store::{DatabaseConfig, MySqlStore};
 use crate::vault::{KeyMaterial, Vault};
 
@@ -23,6 +23,8 @@ pub struct SiteSettings {
     pub keys: KeyMaterial,
     /// Zoom.
     pub zoom: ZoomSettings,
+    /// Google.
+    pub google: GoogleSettings,
     /// TLS and time limits.
     pub http: HttpConfig,
 }
@@ -48,7 +50,9 @@ impl SiteSettings {
             vault: Arc::new(self.vault()?),
             http: runtime::per_process(&key, || ReqwestClient::new(&self.http))?,
             clock: Arc::new(SystemClock),
+            site: self.site.clone(),
             zoom: self.zoom.clone(),
+            google: self.google.clone(),
             budget: Budget {
                 request: self.http.total_timeout,
                 total: self.http.total_timeout,

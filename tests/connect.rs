@@ -80,7 +80,7 @@ async fn the_code_is_exchanged_with_its_verifier_and_the_tokens_are_sealed_for_t
     assert!(form["code_verifier"].len() >= 43);
     assert!(site.http.seen()[0].authorization.starts_with("Basic "));
 
-    assert_eq!(connected.user.unwrap().id, "zoom-user");
+    assert_eq!(connected.account.unwrap().id, "zoom-user");
     let set = TokenSet::from_json(&site.vault.open(&keeper::context(&row()), &connected.sealed)?)?;
     assert_eq!(set.access.expose(), "tok-new");
     assert_eq!(
@@ -136,17 +136,17 @@ async fn connected(site: &Site, expires_at: i64) {
 #[tokio::test]
 async fn disconnecting_revokes_the_token_that_zoom_still_knows() -> Result<()> {
     let site = site();
-    assert!(!site.telemed.revoke(7).await?, "nothing to end");
+    assert!(!site.telemed.revoke(Provider::Zoom, 7).await?, "nothing to end");
     connected(&site, NOW + 1000).await;
     site.http.answer(200, "{}");
-    assert!(site.telemed.revoke(7).await?);
+    assert!(site.telemed.revoke(Provider::Zoom, 7).await?);
     assert_eq!(site.http.seen()[0].body, "token=tok");
     assert_eq!(site.http.lines(), ["POST /oauth/revoke"]);
 
     let site = support::site();
     connected(&site, NOW - 1000).await;
     site.http.answer(200, "{}");
-    assert!(site.telemed.revoke(7).await?);
+    assert!(site.telemed.revoke(Provider::Zoom, 7).await?);
     assert_eq!(
         site.http.seen()[0].body,
         "token=ref",
@@ -161,10 +161,10 @@ async fn a_token_that_zoom_does_not_know_counts_as_ended_and_a_fault_does_not() 
     connected(&site, NOW + 1000).await;
     let unknown = r#"{"reason":"Invalid Token!","error":"invalid_request"}"#;
     site.http.answer(400, unknown).answer(400, unknown);
-    assert!(!site.telemed.revoke(7).await.unwrap());
+    assert!(!site.telemed.revoke(Provider::Zoom, 7).await.unwrap());
     site.http.answer(503, "").answer(503, "");
     assert_eq!(
-        site.telemed.revoke(7).await.unwrap_err().kind(),
+        site.telemed.revoke(Provider::Zoom, 7).await.unwrap_err().kind(),
         ErrorKind::Unavailable
     );
 }

@@ -164,6 +164,7 @@ async fn a_row_copied_to_another_doctor_does_not_open() -> Result<()> {
     };
     site.store.swap_token(&other, None, &sealed).await?;
     let host = kivicare_telemed::service::Host {
+        provider: kivicare_telemed::store::Provider::Zoom,
         doctor_id: 8,
         ..doctor()
     };

@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use oauth2::basic::BasicTokenType;
 use oauth2::{
-    ClientId, EmptyExtraTokenFields, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse,
+    AuthType, ClientId, EmptyExtraTokenFields, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse,
     RequestTokenError, StandardRevocableToken, StandardTokenIntrospectionResponse, StandardTokenResponse,
     TokenResponse, TokenUrl,
 };
@@ -21,12 +21,24 @@ use crate::http::{HttpClient, Request, Response, TransportError};
 use crate::retry::{self, Effect, Failure, Policy};
 use crate::secret::{AccessToken, AuthorizationCode, ClientSecret, CodeVerifier, RefreshToken};
 
-/// Error body of a token endpoint. Zoom adds `reason` to RFC 6749 §5.2.
+/// Error body of a token endpoint (RFC 6749 §5.2).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ErrorBody {
     /// Machine-readable code, such as `invalid_grant`.
     #[serde(default)]
     pub error: String,
+    /// Google's refinement, such as `invalid_rapt`.
+    #[serde(default)]
+    pub error_subtype: String,
+}
+
+/// What differs between providers' token endpoints.
+#[derive(Debug, Clone, Copy)]
+pub struct Dialect {
+    /// Client id and secret go into the form (RFC 6749 §2.3.1, second way) instead of HTTP Basic.
+    pub client_in_body: bool,
+    /// What `invalid_grant` means, with the remedy.
+    pub ended: &'static str,
 }
 
 impl std::fmt::Display for ErrorBody {
@@ -62,10 +74,12 @@ pub struct OAuthClient {
     pub token_url: Url,
     /// Client id.
     pub client_id: String,
-    /// Client secret, sent by HTTP Basic (RFC 6749 §2.3.1).
+    /// Client secret.
     pub client_secret: ClientSecret,
     /// Longest time one request may take.
     pub timeout: Duration,
+    /// The provider's ways.
+    pub dialect: Dialect,
 }
 
 impl OAuthClient {
@@ -85,7 +99,7 @@ impl OAuthClient {
             .exchange_refresh_token(&token)
             .request_async(&relay)
             .await
-            .map_err(token_error)?;
+            .map_err(|error| self.token_error(error))?;
         let renewed = reply
             .refresh_token()
             .map(|token| RefreshToken::new(token.secret().clone()));
@@ -114,7 +128,7 @@ impl OAuthClient {
                 deadline,
             })
             .await
-            .map_err(token_error)?;
+            .map_err(|error| self.token_error(error))?;
         let refresh = reply
             .refresh_token()
             .map(|token| RefreshToken::new(token.secret().clone()));
@@ -126,6 +140,7 @@ impl OAuthClient {
         let form = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("token", token)
             .finish();
+        // Where the client stands in the form, the token alone is enough to end it.
         let response = self
             .relay(self.form(url, form)?, deadline)
             .await
@@ -134,13 +149,19 @@ impl OAuthClient {
             return Ok(true);
         }
         match serde_json::from_slice::<ErrorBody>(response.body()) {
-            Ok(body) if refused(&body).kind() == ErrorKind::ClientRefused => Err(refused(&body)),
+            Ok(body) if self.refused(&body).kind() == ErrorKind::ClientRefused => Err(self.refused(&body)),
             _ => Ok(false),
         }
     }
 
     fn client(&self) -> Result<Client> {
+        let style = if self.dialect.client_in_body {
+            AuthType::RequestBody
+        } else {
+            AuthType::BasicAuth
+        };
         Ok(oauth2::Client::new(ClientId::new(self.client_id.clone()))
+            .set_auth_type(style)
             .set_client_secret(oauth2::ClientSecret::new(self.client_secret.expose().to_owned()))
             .set_token_uri(
                 TokenUrl::new(self.token_url.to_string())
@@ -150,12 +171,15 @@ impl OAuthClient {
 
     /// A form request that authenticates the client.
     fn form(&self, url: &Url, form: String) -> Result<HttpRequest> {
-        http::Request::builder()
+        let mut request = http::Request::builder()
             .method(Method::POST)
             .uri(url.as_str())
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header(header::ACCEPT, "application/json")
-            .header(header::AUTHORIZATION, self.basic()?)
+            .header(header::ACCEPT, "application/json");
+        if !self.dialect.client_in_body {
+            request = request.header(header::AUTHORIZATION, self.basic()?);
+        }
+        request
             .body(form.into_bytes())
             .map_err(|_| configuration("the token URL is not a URL"))
     }
@@ -175,10 +199,46 @@ impl OAuthClient {
         let response = self.relay(request, deadline).await.map_err(Error::from)?;
         if response.status() != StatusCode::OK {
             let body = serde_json::from_slice::<ErrorBody>(response.body());
-            return Err(body.map_or_else(|_| unreadable(), |body| refused(&body)));
+            return Err(body.map_or_else(|_| unreadable(), |body| self.refused(&body)));
         }
         let reply: Reply = serde_json::from_slice(response.body()).map_err(|_| unreadable())?;
         Ok(token_set(&reply, None, now))
+    }
+
+    /// RFC 6749 §5.2. Only the exact `invalid_grant` ends a connection; see the providers' OAuth error messages.
+    fn refused(&self, body: &ErrorBody) -> Error {
+        match body.error.as_str() {
+            "invalid_grant" if body.error_subtype == "invalid_rapt" => Error::new(
+                ErrorKind::Reauthorize,
+                "the organisation demands a new sign-in (invalid_rapt); the doctor must connect again, and the \
+                 Workspace administrator can trust the app under Google Cloud session control",
+            ),
+            "invalid_grant" => Error::new(ErrorKind::Reauthorize, self.dialect.ended),
+            "invalid_client" | "unauthorized_client" | "deleted_client" => Error::new(
+                ErrorKind::ClientRefused,
+                "the provider refuses the client id or client secret; check both in the settings",
+            ),
+            "invalid_request" | "unsupported_grant_type" | "bad_request" | "redirect_uri_mismatch" => {
+                Error::new(
+                    ErrorKind::AccountRefused,
+                    "the provider refuses the token request; check the account id, the redirect URL and that the app is \
+                 activated",
+                )
+            }
+            _ => Error::new(
+                ErrorKind::Unavailable,
+                "the provider refused the token request without a known reason",
+            ),
+        }
+    }
+
+    /// The oauth2 crate keeps raw reply bytes in its parse error: none of it may pass.
+    fn token_error(&self, error: RequestTokenError<RelayError, ErrorBody>) -> Error {
+        match error {
+            RequestTokenError::ServerResponse(body) => self.refused(&body),
+            RequestTokenError::Request(relay) => relay.into(),
+            RequestTokenError::Parse(..) | RequestTokenError::Other(_) => unreadable(),
+        }
     }
 
     fn basic(&self) -> Result<HeaderValue> {
@@ -288,38 +348,6 @@ fn unreadable() -> Error {
         ErrorKind::Unavailable,
         "the token endpoint sent an unreadable answer; it will be asked again later",
     )
-}
-
-/// RFC 6749 §5.2. Only the exact `invalid_grant` ends a connection; see Zoom's OAuth error messages.
-fn refused(body: &ErrorBody) -> Error {
-    match body.error.as_str() {
-        "invalid_grant" => Error::new(
-            ErrorKind::Reauthorize,
-            "the provider ended this connection (invalid_grant); the doctor must connect again",
-        ),
-        "invalid_client" | "unauthorized_client" => Error::new(
-            ErrorKind::ClientRefused,
-            "the provider refuses the client id or client secret; check both in the settings",
-        ),
-        "invalid_request" | "unsupported_grant_type" | "bad_request" => Error::new(
-            ErrorKind::AccountRefused,
-            "the provider refuses the token request; check the account id, the redirect URL and that the app is \
-             activated",
-        ),
-        _ => Error::new(
-            ErrorKind::Unavailable,
-            "the provider refused the token request without a known reason",
-        ),
-    }
-}
-
-/// The oauth2 crate keeps raw reply bytes in its parse error: none of it may pass.
-fn token_error(error: RequestTokenError<RelayError, ErrorBody>) -> Error {
-    match error {
-        RequestTokenError::ServerResponse(body) => refused(&body),
-        RequestTokenError::Request(relay) => relay.into(),
-        RequestTokenError::Parse(..) | RequestTokenError::Other(_) => unreadable(),
-    }
 }
 
 fn token_set(reply: &Reply, refresh: Option<RefreshToken>, now: i64) -> TokenSet {

@@ -6,19 +6,20 @@ use ext_php_rs::types::{ZendCallable, ZendHashTable};
 
 use super::convert::{self, Array};
 use super::guard::guarded;
-use crate::error::{Result, internal, invalid_input};
+use crate::error::{Result, internal};
 use crate::meeting::MeetingDraft;
 use crate::runtime;
 use crate::service::Host;
 use crate::site::SiteSettings;
-use crate::store::{Provider, Store};
+use crate::store::Store;
 use crate::vault::Context;
 use crate::zoom::{MeetingChange, ZoomClient as Zoom};
 
 /// One site's settings. Holds secrets: nothing of it can be read back.
 ///
 /// Array: site, db{host,user,password,name,charset,prefix,base_prefix,usermeta_table,client_flags},
-/// keys{primary,retired[],salts}, zoom{api_url,oauth_url,account_id,client_id,client_secret},
+/// keys{primary,retired[],salts}, zoom{api_url,oauth_url,account_id,client_id,client_secret,webhook_secret},
+/// google{auth_url,token_url,revoke_url,api_url,client_id,client_secret,send_updates,reminder_minutes,push_url},
 /// http{ca_file,allow_http,connect_timeout_ms,total_timeout_ms}.
 #[php_class]
 #[php(name = "KiviCare\\Telemed\\Native\\Config")]
@@ -81,8 +82,10 @@ impl Telemed {
     /// Makes the visit's meeting or returns the one it has.
     ///
     /// Visit: appointment_id, doctor_id, start (local Y-m-d H:i:s), timezone, fallback_timezone, duration_minutes,
-    /// topic, start_url, host (Zoom user id or e-mail), doctor_tokens (bool). Returns: state ("ready", "pending",
-    /// "parked", "failed"), operation_id, reason, message, mapping (array or null), token_refreshed.
+    /// topic, start_url, patient_id, description, guests (e-mail addresses), content (changes with title and text);
+    /// host fields: provider ("zoom" or "googlemeet"), host (Zoom user id or e-mail), doctor_tokens (bool). Returns: state ("ready", "pending",
+    /// "parked", "failed"), operation_id, reason, message, mapping (array or null), token_refreshed, mended (what was undone at the provider:
+    /// "moved_back", "restored", "closed", "relinked", "left", or empty).
     pub fn create_meeting(&self, visit: &ZendHashTable) -> PhpResult<Array> {
         guarded(|| {
             let (visit, host, telemed) = (convert::visit(visit)?, convert::host(visit)?, self.0.telemed()?);
@@ -247,10 +250,6 @@ impl ZoomClient {
 #[php(name = "KiviCare\\Telemed\\Native\\MappingStore")]
 pub struct MappingStore(SiteSettings);
 
-fn provider(id: &str) -> Result<Provider> {
-    Provider::from_id(id).ok_or_else(|| invalid_input("the provider must be zoom or googlemeet"))
-}
-
 #[php_impl]
 impl MappingStore {
     /// For this site.
@@ -261,7 +260,7 @@ impl MappingStore {
     /// The appointment's mapping: provider, appointment_id, meeting_id, uuid, start_url, join_url, password, extra.
     pub fn find_by_appointment(&self, provider: &str, appointment_id: u64) -> PhpResult<Option<Array>> {
         guarded(|| {
-            let (provider, store) = (self::provider(provider)?, self.0.store()?);
+            let (provider, store) = (convert::provider(provider)?, self.0.store()?);
             let row = runtime::run(async move { store.mapping(provider, appointment_id).await })??;
             row.as_ref().map(convert::mapping).transpose()
         })
@@ -270,7 +269,7 @@ impl MappingStore {
     /// The mapping with this meeting id (Zoom) or event id (Google Meet).
     pub fn find_by_meeting(&self, provider: &str, meeting_id: String) -> PhpResult<Option<Array>> {
         guarded(|| {
-            let (provider, store) = (self::provider(provider)?, self.0.store()?);
+            let (provider, store) = (convert::provider(provider)?, self.0.store()?);
             let row = runtime::run(async move { store.mapping_by_meeting(provider, &meeting_id).await })??;
             row.as_ref().map(convert::mapping).transpose()
         })

@@ -12,7 +12,7 @@ use crate::secret::AuthorizationCode;
 use crate::site::SiteSettings;
 use crate::zoom::webhook::Event;
 
-/// A doctor's consent at Zoom, and its end.
+/// A doctor's consent at a provider, and its end.
 #[php_class]
 #[php(name = "KiviCare\\Telemed\\Native\\Consent")]
 pub struct Consent(SiteSettings);
@@ -24,7 +24,7 @@ impl Consent {
         Self(config.0.clone())
     }
 
-    /// Prepares the way to the consent page. Party: user_id, session, redirect_uri. Returns: url, key (SHA-256 of the
+    /// Prepares the way to the consent page. Party: provider, user_id, session, redirect_uri. Returns: url, key (SHA-256 of the
     /// state in hex), sealed (to be kept under the key for ten minutes).
     pub fn begin(&self, party: &ZendHashTable) -> PhpResult<Array> {
         guarded(|| {
@@ -38,7 +38,7 @@ impl Consent {
     }
 
     /// Exchanges the code. `sealed` must be deleted where it was kept before this is called. Returns: state ("done"
-    /// or "refused"), reason, message, sealed (tokens for the doctor's meta), scope, user (id, email, type or null).
+    /// or "refused"), reason, message, sealed (tokens for the doctor's meta), scope, user (id, email or null).
     pub fn complete(
         &self,
         sealed: String,
@@ -54,18 +54,18 @@ impl Consent {
             convert::verdict(done, |array, connected| {
                 convert::put(array, "sealed", connected.sealed)?;
                 convert::put(array, "scope", connected.scope)?;
-                let user = connected.user.as_ref().map(convert::user).transpose()?;
+                let user = connected.account.as_ref().map(convert::account).transpose()?;
                 convert::put(array, "user", user)
             })
         })
     }
 
-    /// Ends the doctor's own connection at Zoom; the caller deletes the tokens. Returns: state ("done" or "refused"),
-    /// reason, message, confirmed (Zoom knew the token).
-    pub fn revoke(&self, doctor_id: u64) -> PhpResult<Array> {
+    /// Ends the doctor's own connection at the provider; the caller deletes the tokens. Returns: state ("done" or "refused"),
+    /// reason, message, confirmed (the provider knew the token).
+    pub fn revoke(&self, provider: &str, doctor_id: u64) -> PhpResult<Array> {
         guarded(|| {
-            let telemed = self.0.telemed()?;
-            let ended = runtime::run(async move { telemed.revoke(doctor_id).await })?;
+            let (provider, telemed) = (convert::provider(provider)?, self.0.telemed()?);
+            let ended = runtime::run(async move { telemed.revoke(provider, doctor_id).await })?;
             convert::verdict(ended, |array, confirmed| {
                 convert::put(array, "confirmed", confirmed)
             })

@@ -7,10 +7,14 @@ use ext_php_rs::types::{ZendHashTable, Zval};
 
 use crate::error::{Result, internal, invalid_input};
 use crate::http::transport::HttpConfig;
+use crate::meet::{self, EventOptions, SendUpdates};
 use crate::meeting::Visit;
 use crate::oauth::Party;
 use crate::secret::{ClientSecret, DatabasePassword, WebhookSecret};
-use crate::service::{AppKeys, Host, Noted, Outcome, Visited, Wish, ZoomApp, ZoomSettings};
+use crate::service::{
+    Account, AppKeys, GoogleSettings, Host, Mended, Noted, Outcome, Pulled, Visited, Wish, ZoomApp,
+    ZoomSettings,
+};
 use crate::site::SiteSettings;
 use crate::store::{DatabaseConfig, Mapping, Operation, OperationState, Provider};
 use crate::vault::KeyMaterial;
@@ -80,9 +84,22 @@ impl<'a> Fields<'a> {
             .unwrap_or_default()
     }
 
+    /// `provider`: zoom when absent.
+    pub fn provider(&self) -> Result<Provider> {
+        match self.optional("provider")? {
+            None => Ok(Provider::Zoom),
+            Some(id) => provider(&id),
+        }
+    }
+
     fn small(&self, key: &str) -> Result<u32> {
         u32::try_from(self.number(key)?).map_err(|_| invalid_input(format!("the field {key} is too large")))
     }
+}
+
+/// KiviCare's id of a provider.
+pub fn provider(id: &str) -> Result<Provider> {
+    Provider::from_id(id).ok_or_else(|| invalid_input("the provider must be zoom or googlemeet"))
 }
 
 fn millis(fields: &Fields<'_>, key: &str, default: u64) -> Result<Duration> {
@@ -97,10 +114,11 @@ fn millis(fields: &Fields<'_>, key: &str, default: u64) -> Result<Duration> {
 /// `Config`'s array.
 pub fn settings(array: &ZendHashTable) -> Result<SiteSettings> {
     let all = Fields(array);
-    let (db, keys, zoom, http) = (
+    let (db, keys, zoom, google, http) = (
         all.section("db")?,
         all.section("keys")?,
         all.section("zoom")?,
+        all.section("google")?,
         all.section("http")?,
     );
     let site = all.text("site")?;
@@ -136,6 +154,7 @@ pub fn settings(array: &ZendHashTable) -> Result<SiteSettings> {
             client_secret: zoom.optional("client_secret")?.map(ClientSecret::new),
             webhook_secret: zoom.optional("webhook_secret")?.map(WebhookSecret::new),
         },
+        google: google_settings(&google)?,
         http: HttpConfig {
             ca_file,
             allow_http: http.flag("allow_http"),
@@ -143,6 +162,24 @@ pub fn settings(array: &ZendHashTable) -> Result<SiteSettings> {
             total_timeout: millis(&http, "total_timeout_ms", 10_000)?,
             max_body: 1 << 20,
         },
+    })
+}
+
+fn google_settings(google: &Fields<'_>) -> Result<GoogleSettings> {
+    Ok(GoogleSettings {
+        endpoints: meet::Endpoints::parse(
+            &google.text("auth_url")?,
+            &google.text("token_url")?,
+            &google.text("revoke_url")?,
+            &google.text("api_url")?,
+        )?,
+        client_id: google.text("client_id")?,
+        client_secret: google.optional("client_secret")?.map(ClientSecret::new),
+        events: EventOptions {
+            send_updates: SendUpdates::from_name(&google.text("send_updates")?),
+            reminder_minutes: Some(google.small("reminder_minutes")?).filter(|minutes| *minutes > 0),
+        },
+        push_url: google.optional("push_url")?,
     })
 }
 
@@ -162,6 +199,10 @@ pub fn visit(array: &ZendHashTable) -> Result<Visit> {
         duration_minutes: fields.small("duration_minutes")?,
         topic: fields.text("topic")?,
         start_url: fields.text("start_url")?,
+        patient_id: fields.number("patient_id")?,
+        description: fields.text("description")?,
+        guests: fields.list("guests"),
+        content: fields.text("content")?,
     })
 }
 
@@ -178,6 +219,7 @@ pub fn host(array: &ZendHashTable) -> Result<Host> {
         }),
     };
     Ok(Host {
+        provider: fields.provider()?,
         doctor_id: fields.number("doctor_id")?,
         own_tokens: fields.flag("doctor_tokens"),
         zoom_user: fields.text("host")?,
@@ -204,13 +246,13 @@ pub fn visited(array: &ZendHashTable) -> Result<Visited> {
     })
 }
 
-/// Who consents: `user_id`, `session`, `redirect_uri`.
+/// Who consents: `provider`, `user_id`, `session`, `redirect_uri`.
 pub fn party(array: &ZendHashTable) -> Result<Party> {
     let fields = Fields(array);
     Ok(Party {
         user_id: fields.number("user_id")?,
         session: fields.text("session")?,
-        provider: Provider::Zoom,
+        provider: fields.provider()?,
         redirect_uri: fields.text("redirect_uri")?,
     })
 }
@@ -302,7 +344,26 @@ pub fn outcome(outcome: &Outcome) -> Result<Array> {
         "message" => outcome.message.as_str(),
         "mapping" => row,
         "token_refreshed" => outcome.token_refreshed,
+        "mended" => outcome.mended.map_or("", Mended::name),
     }
+}
+
+/// A look at a calendar for PHP.
+pub fn pulled(pulled: &Pulled) -> Result<Array> {
+    array! {
+        "doctor_id" => pulled.doctor_id,
+        "appointments" => pulled.appointments.clone(),
+        "requests" => i64::from(pulled.requests),
+        "full" => pulled.full,
+        "reason" => pulled.reason,
+        "message" => pulled.message.as_str(),
+        "token_refreshed" => pulled.token_refreshed,
+    }
+}
+
+/// Who consented, for PHP.
+pub fn account(account: &Account) -> Result<Array> {
+    array! { "id" => account.id.as_str(), "email" => account.email.as_str() }
 }
 
 /// A noted event for PHP.
@@ -341,6 +402,24 @@ pub fn meeting(meeting: &Meeting) -> Result<Array> {
         "duration" => i64::from(meeting.duration_minutes),
         "waiting_room" => meeting.waiting_room,
     }
+}
+
+/// A provider's meeting for PHP.
+pub fn neutral_meeting(meeting: &crate::provider::Meeting) -> Result<Array> {
+    array! {
+        "id" => meeting.id.as_str(),
+        "join_url" => meeting.join_url.as_str(),
+        "event_url" => meeting.page_url.as_str(),
+        "start_time" => meeting.start_time.as_str(),
+        "duration" => i64::from(meeting.duration_minutes),
+        "etag" => meeting.etag.as_str(),
+        "cancelled" => meeting.cancelled,
+    }
+}
+
+/// A doctor's calendar for PHP.
+pub fn primary_calendar(calendar: &meet::PrimaryCalendar) -> Result<Array> {
+    array! { "id" => calendar.id.as_str(), "allows_meet" => calendar.allows_meet }
 }
 
 /// A Zoom user for PHP.

@@ -88,7 +88,9 @@ pub fn to_php(error: &Error) -> PhpException {
         ErrorKind::Reauthorize | ErrorKind::Scope => of::<AuthorizationException>(error),
         ErrorKind::NotFound | ErrorKind::HostNotFound => of::<NotFoundException>(error),
         ErrorKind::RateLimited | ErrorKind::DailyLimit => of::<RateLimitException>(error),
-        ErrorKind::Rejected | ErrorKind::Unavailable | ErrorKind::Ambiguous => of::<ProviderException>(error),
+        ErrorKind::Rejected | ErrorKind::Unavailable | ErrorKind::Ambiguous | ErrorKind::Pending => {
+            of::<ProviderException>(error)
+        }
         ErrorKind::Internal => of::<InternalException>(error),
     }
 }

@@ -3,11 +3,13 @@
 // ext-php-rs' macros expect owned arguments and generate code these lints do not see through.
 #![allow(clippy::needless_pass_by_value, clippy::must_use_candidate, missing_docs)]
 
+mod calendar;
 mod classes;
 mod connect;
 mod convert;
 mod exceptions;
 mod guard;
+mod meet;
 
 use ext_php_rs::prelude::*;
 use ext_php_rs::zend::ModuleEntry;
@@ -51,7 +53,7 @@ extern "C" fn module_info(_module: *mut ModuleEntry) {
     info_table_row!("KiviCare Telemed", "enabled");
     info_table_row!("Version", env!("CARGO_PKG_VERSION"));
     info_table_row!("Build", env!("KIVICARE_TELEMED_BUILD"));
-    info_table_row!("Providers", "Zoom");
+    info_table_row!("Providers", "Zoom, Google Meet");
     info_table_row!("TLS", "rustls (ring), TLS 1.2 and 1.3");
     info_table_end!();
 }
@@ -79,6 +81,8 @@ pub fn get_module(module: ModuleBuilder) -> ModuleBuilder {
         .class::<connect::Consent>()
         .class::<connect::Webhook>()
         .class::<classes::ZoomClient>()
+        .class::<meet::MeetClient>()
+        .class::<calendar::Calendar>()
         .class::<classes::MappingStore>()
         .class::<classes::OperationJournal>()
         .function(wrap_function!(version));

@@ -16,51 +16,58 @@ pub(super) enum Leaving {
 }
 
 impl Telemed {
-    /// Deletes the appointment's Zoom meeting and its mapping. Nothing there: done. A failing provider leaves the
+    /// Deletes the appointment's meeting at the host's provider and its mapping. Nothing there: done. A failing provider leaves the
     /// operation in the journal, and the mapping with it.
     pub async fn cancel_meeting(&self, appointment_id: u64, host: &Host) -> Result<Outcome> {
         let lock = self
             .store
             .lock(&lock_name(appointment_id), APPOINTMENT_WAIT)
             .await?;
-        let outcome = self.cancel_locked(appointment_id, host, Leaving::Ended).await;
+        let outcome = self
+            .cancel_locked(host.provider, appointment_id, host, Leaving::Ended)
+            .await;
         let _ = lock.release().await;
         outcome
     }
 
     pub(super) async fn cancel_locked(
         &self,
+        provider: Provider,
         appointment_id: u64,
         host: &Host,
         leaving: Leaving,
     ) -> Result<Outcome> {
-        if let Some(create) = self.unfinished(OperationKind::Create, appointment_id).await? {
+        if let Some(create) = self
+            .unfinished(provider, OperationKind::Create, appointment_id)
+            .await?
+        {
             let outcome = self.abandon(&create, host).await?;
             if !outcome.is_done() {
                 return Ok(outcome);
             }
         }
-        let Some(mapping) = self.store.mapping(Provider::Zoom, appointment_id).await? else {
-            self.close_unfinished(appointment_id).await?;
+        let Some(mapping) = self.store.mapping(provider, appointment_id).await? else {
+            self.close_unfinished(provider, appointment_id).await?;
             return Ok(Outcome::done(0, None, false));
         };
-        let (id, attempts) = match self.unfinished(OperationKind::Cancel, appointment_id).await? {
+        let (id, attempts) = match self
+            .unfinished(provider, OperationKind::Cancel, appointment_id)
+            .await?
+        {
             Some(operation) if self.store.resume_operation(operation.id, LEASE).await? => {
                 (operation.id, operation.attempts.saturating_add(1))
             }
             Some(operation) => return Ok(busy(&operation)),
             None => (self.store.begin_operation(intent(&mapping, host)).await?, 1),
         };
-        let (deleted, refreshed) = match self.zoom_client(&Extra::from(&mapping).holder(host)) {
+        let (deleted, refreshed) = match self.client(&Extra::from(&mapping).holder(host, provider)) {
             Ok(client) => (client.delete(&mapping.meeting_id).await, client.token_refreshed()),
             Err(error) => (Err(error), false),
         };
         match deleted {
             Ok(()) => {
-                self.store
-                    .complete_cancel(id, Provider::Zoom, appointment_id)
-                    .await?;
-                self.close_unfinished(appointment_id).await?;
+                self.store.complete_cancel(id, provider, appointment_id).await?;
+                self.close_unfinished(provider, appointment_id).await?;
                 Ok(Outcome::done(id, None, refreshed))
             }
             Err(error) if leaving == Leaving::Replaced && is_dead(&error) => {
@@ -70,8 +77,13 @@ impl Telemed {
         }
     }
 
-    async fn unfinished(&self, kind: OperationKind, appointment_id: u64) -> Result<Option<Operation>> {
-        self.store.unfinished(Provider::Zoom, kind, appointment_id).await
+    pub(super) async fn unfinished(
+        &self,
+        provider: Provider,
+        kind: OperationKind,
+        appointment_id: u64,
+    ) -> Result<Option<Operation>> {
+        self.store.unfinished(provider, kind, appointment_id).await
     }
 
     /// Nobody can delete the meeting any more: the journal says so, and the mapping makes room for another.
@@ -80,14 +92,15 @@ impl Telemed {
             state: OperationState::Failed,
             reason: error.kind(),
             message: format!(
-                "the meeting {} of an ended connection could not be deleted; delete it in Zoom",
-                mapping.meeting_id
+                "the meeting {} of an ended connection could not be deleted; delete it in {}",
+                mapping.meeting_id,
+                mapping.provider.label()
             ),
             resume_at: None,
         };
         self.store.set_back(id, setback).await?;
         self.store
-            .drop_mapping(Provider::Zoom, mapping.appointment_id)
+            .drop_mapping(mapping.provider, mapping.appointment_id)
             .await?;
         Ok(Outcome::done(id, None, false))
     }
@@ -98,21 +111,21 @@ impl Telemed {
             return Ok(busy(create));
         }
         let attempts = create.attempts.saturating_add(1);
-        let client = match self.zoom_client(host) {
+        let host = Host {
+            provider: create.provider,
+            own_tokens: host.own_tokens || create.provider != host.provider,
+            ..host.clone()
+        };
+        let client = match self.client(&host) {
             Ok(client) => client,
-            // Without a connection nothing was ever asked of Zoom, or nothing can be.
+            // Without a connection nothing was ever asked, or nothing can be.
             Err(error) if error.kind() == ErrorKind::Configuration => {
                 self.store.complete(create.id).await?;
                 return Ok(Outcome::done(create.id, None, false));
             }
             Err(error) => return self.set_back(create.id, attempts, &error, false).await,
         };
-        let removed = match client.find_by_marker(&create.marker).await {
-            Ok(Some(found)) => client.delete(&found.id).await,
-            Ok(None) => Ok(()),
-            Err(error) => Err(error),
-        };
-        match removed {
+        match client.abandon(&create.marker).await {
             Ok(()) => {
                 self.store.complete(create.id).await?;
                 Ok(Outcome::done(create.id, None, client.token_refreshed()))
@@ -141,7 +154,7 @@ fn intent(mapping: &Mapping, host: &Host) -> NewOperation {
     NewOperation {
         appointment_id: mapping.appointment_id,
         doctor_id: host.doctor_id,
-        provider: Provider::Zoom,
+        provider: mapping.provider,
         kind: OperationKind::Cancel,
         marker: String::new(),
         meeting_id: mapping.meeting_id.clone(),

@@ -4,9 +4,9 @@ use super::extra::Extra;
 use super::setback::setback;
 use super::{APPOINTMENT_WAIT, Host, LEASE, Outcome, Telemed};
 use crate::error::{Error, ErrorKind, Result};
-use crate::meeting::{MeetingDraft, Visit, new_marker};
+use crate::meeting::{Visit, new_marker};
+use crate::provider::Meeting;
 use crate::store::{Mapping, NewOperation, Operation, OperationKind, OperationState, Provider};
-use crate::zoom::{Meeting, ZoomClient};
 
 /// An operation in our hands.
 struct Claim {
@@ -18,7 +18,7 @@ struct Claim {
 }
 
 impl Telemed {
-    /// Makes the visit's Zoom meeting, or returns the one it has.
+    /// Makes the visit's meeting, or returns the one it has.
     ///
     /// A failing provider is not an error: the outcome says where the operation waits, and the journal keeps it.
     /// Errors are only those before the journal is written: database, lock.
@@ -34,14 +34,26 @@ impl Telemed {
     }
 
     pub(super) async fn create_locked(&self, visit: &Visit, host: &Host) -> Result<Outcome> {
-        if let Some(mapping) = self.store.mapping(Provider::Zoom, visit.appointment_id).await? {
+        if let Some(mapping) = self.store.mapping(host.provider, visit.appointment_id).await? {
             return Ok(Outcome::done(0, Some(mapping), false));
         }
-        let claim = match self.claim(visit).await? {
+        let mut claim = match self.claim(visit, host.provider).await? {
             Ok(claim) => claim,
             Err(busy) => return Ok(busy),
         };
-        let (made, token_refreshed) = self.attempt(visit, host, &claim).await;
+        let (mut made, mut token_refreshed) = self.attempt(visit, host, &claim).await;
+        if made
+            .as_ref()
+            .is_err_and(|error| error.kind() == ErrorKind::NotFound)
+        {
+            // The id is taken by an event that is gone for good: the next generation has another.
+            self.store.complete(claim.id).await?;
+            claim = match self.claim(visit, host.provider).await? {
+                Ok(claim) => claim,
+                Err(busy) => return Ok(busy),
+            };
+            (made, token_refreshed) = self.attempt(visit, host, &claim).await;
+        }
         let error = match made {
             Ok(mapping) => match self.store.complete_create(claim.id, &mapping).await {
                 Ok(()) => return Ok(Outcome::done(claim.id, Some(mapping), token_refreshed)),
@@ -55,10 +67,10 @@ impl Telemed {
     }
 
     /// Takes up the unfinished operation, or writes a new intent. The inner error is the answer "someone works on it".
-    async fn claim(&self, visit: &Visit) -> Result<std::result::Result<Claim, Outcome>> {
+    async fn claim(&self, visit: &Visit, provider: Provider) -> Result<std::result::Result<Claim, Outcome>> {
         let unfinished = self
             .store
-            .unfinished(Provider::Zoom, OperationKind::Create, visit.appointment_id)
+            .unfinished(provider, OperationKind::Create, visit.appointment_id)
             .await?;
         if let Some(operation) = unfinished {
             return Ok(if self.store.resume_operation(operation.id, LEASE).await? {
@@ -72,13 +84,13 @@ impl Telemed {
                 Err(busy(&operation))
             });
         }
-        let marker = new_marker()?;
+        let marker = self.marker(provider, visit.appointment_id).await?;
         let id = self
             .store
             .begin_operation(NewOperation {
                 appointment_id: visit.appointment_id,
                 doctor_id: visit.doctor_id,
-                provider: Provider::Zoom,
+                provider,
                 kind: OperationKind::Create,
                 marker: marker.clone(),
                 meeting_id: String::new(),
@@ -94,20 +106,29 @@ impl Telemed {
         }))
     }
 
+    /// Zoom's marker is found again in a list, so it is random; Google's is the event's id, so it says which event.
+    async fn marker(&self, provider: Provider, appointment_id: u64) -> Result<String> {
+        if provider == Provider::Zoom {
+            return new_marker();
+        }
+        let earlier = self.store.operations(appointment_id).await?;
+        let generation = earlier
+            .iter()
+            .filter(|operation| operation.provider == provider && operation.kind == OperationKind::Create)
+            .count();
+        Ok(crate::meet::marker(&self.site, appointment_id, generation))
+    }
+
     async fn attempt(&self, visit: &Visit, host: &Host, claim: &Claim) -> (Result<Mapping>, bool) {
         let draft = match visit.draft(claim.marker.clone()) {
             Ok(draft) => draft,
             Err(error) => return (Err(error), false),
         };
-        let client = match self.zoom_client(host) {
+        let client = match self.client(host) {
             Ok(client) => client,
             Err(error) => return (Err(error), false),
         };
-        let made = find_or_create(&client, &draft, claim.tried_before).await;
-        let made = match made {
-            Ok(meeting) => private(&client, meeting).await,
-            Err(error) => Err(error),
-        };
+        let made = client.create(&draft, claim.tried_before).await;
         (
             made.map(|meeting| mapping(visit, host, meeting)),
             client.token_refreshed(),
@@ -133,6 +154,7 @@ impl Telemed {
             message,
             mapping: None,
             token_refreshed,
+            mended: None,
         })
     }
 }
@@ -149,37 +171,23 @@ pub(super) fn busy(operation: &Operation) -> Outcome {
         message: "another process works on this appointment".to_owned(),
         mapping: None,
         token_refreshed: false,
+        mended: None,
     }
-}
-
-/// After an earlier attempt the meeting is looked for first: a create is never repeated blindly.
-async fn find_or_create(client: &ZoomClient, draft: &MeetingDraft, tried_before: bool) -> Result<Meeting> {
-    if tried_before && let Some(found) = client.find_by_marker(&draft.marker).await? {
-        return Ok(found);
-    }
-    client.create(draft).await
-}
-
-/// Every meeting has a waiting room. An account that locks it off gets no meeting, but a reason.
-async fn private(client: &ZoomClient, meeting: Meeting) -> Result<Meeting> {
-    if meeting.waiting_room != Some(false) && meeting.join_before_host != Some(true) {
-        return Ok(meeting);
-    }
-    client.delete(&meeting.id).await?;
-    Err(Error::new(
-        ErrorKind::Rejected,
-        "the Zoom account does not allow the waiting room; unlock \"Waiting Room\" in Zoom's security settings",
-    ))
 }
 
 fn mapping(visit: &Visit, host: &Host, meeting: Meeting) -> Mapping {
-    let extra = Extra::of(&meeting, host);
+    let extra = Extra::of(&meeting, visit, host);
+    // KiviCare's mails call Google's event page event_url; at Zoom the column holds our own start link.
+    let start_url = match host.provider {
+        Provider::Zoom => visit.start_url.clone(),
+        Provider::GoogleMeet => meeting.page_url,
+    };
     Mapping {
-        provider: Provider::Zoom,
+        provider: host.provider,
         appointment_id: visit.appointment_id,
         meeting_id: meeting.id,
         uuid: meeting.uuid,
-        start_url: visit.start_url.clone(),
+        start_url,
         join_url: meeting.join_url,
         password: meeting.password,
         extra: extra.to_json(),

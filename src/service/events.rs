@@ -1,5 +1,6 @@
 //! What a provider's webhook changes on our side.
 
+use super::connections::option_secret;
 use super::create::lock_name;
 use super::extra::Extra;
 use super::{APPOINTMENT_WAIT, Telemed};
@@ -38,7 +39,7 @@ impl Telemed {
                 "no webhook secret token is set; enter the one of the Zoom app's event subscription",
             ));
         };
-        let opened = self.opened(&super::option_secret("webhook_secret"), secret.expose())?;
+        let opened = self.opened(&option_secret(Provider::Zoom, "webhook_secret"), secret.expose())?;
         Ok(WebhookSecret::new(opened.expose()))
     }
 

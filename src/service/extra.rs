@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Host, Telemed};
 use crate::meeting::Visit;
-use crate::store::Mapping;
-use crate::zoom::Meeting;
+use crate::provider::Meeting;
+use crate::store::{Mapping, Provider};
 
 /// Participants remembered per meeting; a visit has two or three.
 const MOST_PARTICIPANTS: usize = 50;
@@ -78,6 +78,24 @@ pub struct Extra {
     /// Minutes.
     pub duration: u32,
     pub settings: Verified,
+    /// Version that we wrote or have seen; what differs was changed by somebody else.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub etag: String,
+    /// The patient the meeting was made for, 0 in rows that do not say.
+    #[serde(skip_serializing_if = "is_none")]
+    pub patient_id: u64,
+    /// Stands for title and text, see [`Visit::content`].
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub content: String,
+    /// The patient's answer to the invitation.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub answer: String,
+    /// How often changes at the provider were undone since `mended_at`.
+    #[serde(skip_serializing_if = "is_none")]
+    pub mends: u64,
+    /// Unix seconds of the first of them.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub mended_at: i64,
     /// `started` or `ended`, once Zoom told.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub status: String,
@@ -102,13 +120,25 @@ fn is_zero(number: &i64) -> bool {
     *number == 0
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_none(number: &u64) -> bool {
+    *number == 0
+}
+
+/// Undone changes within an hour after which a meeting is left alone: two programs that both know better would go on
+/// for ever.
+const MOST_MENDS: u64 = 5;
+const MEND_WINDOW: i64 = 3600;
+
 impl Extra {
     /// Of a meeting just made for `host`.
-    pub fn of(meeting: &Meeting, host: &Host) -> Self {
+    pub fn of(meeting: &Meeting, visit: &Visit, host: &Host) -> Self {
         let via = Via::of(host);
         Self {
             via: Some(via),
             doctor_id: host.doctor_id,
+            patient_id: visit.patient_id,
+            content: visit.content.clone(),
             host: if via == Via::Own {
                 String::new()
             } else {
@@ -128,7 +158,19 @@ impl Extra {
             waiting_room: meeting.waiting_room,
             join_before_host: meeting.join_before_host,
         };
+        self.etag.clone_from(&meeting.etag);
+        self.answer.clone_from(&meeting.answer);
         self
+    }
+
+    /// Counts an undone change; false when it has been too many.
+    pub fn may_mend(&mut self, now: i64) -> bool {
+        if now.saturating_sub(self.mended_at) > MEND_WINDOW {
+            self.mends = 0;
+            self.mended_at = now;
+        }
+        self.mends += 1;
+        self.mends <= MOST_MENDS
     }
 
     /// At another time.
@@ -148,11 +190,16 @@ impl Extra {
     }
 
     /// The authority that made the meeting; `given` for rows that do not say, and for credentials not kept here.
-    pub fn holder(&self, given: &Host) -> Host {
+    pub fn holder(&self, given: &Host, provider: Provider) -> Host {
         let Some(via) = self.via else {
-            return given.clone();
+            return Host {
+                provider,
+                own_tokens: given.own_tokens || provider != given.provider,
+                ..given.clone()
+            };
         };
         Host {
+            provider,
             doctor_id: self.doctor_id,
             own_tokens: via == Via::Own,
             zoom_user: self.host.clone(),
@@ -166,6 +213,11 @@ impl Extra {
             return false;
         };
         wanted.as_second() == known.as_second() && self.duration == visit.minutes()
+    }
+
+    /// Whether title and text are still the visit's.
+    pub fn tells(&self, visit: &Visit) -> bool {
+        visit.content.is_empty() || self.content == visit.content
     }
 
     /// Whether the meeting's time is over. Unknown times are not.

@@ -1,32 +1,31 @@
-//! The host's way into a meeting: a link that Zoom makes at the moment of the click and nobody keeps.
+//! The host's way into a meeting: at Zoom a link that is made at the moment of the click and
+//! that nobody keeps, at Google the meeting's own, which knows its organiser by the login.
 
 use super::extra::Extra;
 use super::{Host, Telemed};
 use crate::error::{Error, ErrorKind, Result};
-use crate::store::{Mapping, Provider};
-use crate::zoom::meetings::StartUrl;
+use crate::provider::HostLink;
+use crate::store::Mapping;
 
 impl Telemed {
     /// A fresh host link of the appointment's meeting. The caller has checked that the visitor is the host.
     ///
-    /// [`ErrorKind::NotFound`] when there is no meeting, here or at Zoom. That somebody got the link is noted in the
+    /// [`ErrorKind::NotFound`] when there is no meeting, here or at the provider. That somebody got the link is noted in the
     /// mapping.
-    pub async fn host_link(&self, appointment_id: u64, host: &Host) -> Result<(StartUrl, bool)> {
-        let mapping = self.store.mapping(Provider::Zoom, appointment_id).await?;
-        let mapping = mapping.ok_or_else(|| {
-            Error::new(
-                ErrorKind::NotFound,
-                "there is no meeting for this appointment; have it made again",
-            )
-        })?;
+    pub async fn host_link(&self, appointment_id: u64, host: &Host) -> Result<(HostLink, bool)> {
+        let mapping = self.store.mapping(host.provider, appointment_id).await?;
+        let mapping = mapping.ok_or_else(lost)?;
         let mut extra = Extra::from(&mapping);
-        let client = self.zoom_client(&extra.holder(host))?;
-        let meeting = client.meeting(&mapping.meeting_id).await?;
+        let client = self.client(&extra.holder(host, mapping.provider))?;
+        let meeting = client.read(&mapping.meeting_id).await?;
+        if meeting.cancelled {
+            return Err(lost());
+        }
         let link = meeting.start_url;
         if !link.is_usable() {
             return Err(Error::new(
                 ErrorKind::Unavailable,
-                "Zoom sent no host link for this meeting; try again",
+                "the provider sent no link for this meeting; try again",
             ));
         }
         extra.opened_at = self.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
@@ -38,4 +37,11 @@ impl Telemed {
         let _ = self.store.save_mapping(&noted).await;
         Ok((link, client.token_refreshed()))
     }
+}
+
+fn lost() -> Error {
+    Error::new(
+        ErrorKind::NotFound,
+        "there is no meeting for this appointment; have it made again",
+    )
 }

@@ -2,6 +2,7 @@
 
 mod cancel;
 mod connect;
+mod connections;
 mod create;
 mod events;
 mod extra;
@@ -9,25 +10,25 @@ mod host_link;
 mod probe;
 mod reconcile;
 mod setback;
+mod sync;
 
-pub use connect::Connected;
+pub use connect::{Account, Connected};
 pub use events::Noted;
 pub use probe::{AppKeys, Probe};
 pub use reconcile::{Visited, Wish};
+pub use sync::{Pulled, PushNote};
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use crate::clock::Clock;
-use crate::error::{Result, configuration};
 use crate::http::HttpClient;
-use crate::oauth::{OAuthClient, TokenCache, TokenKeeper};
+use crate::meet::{self, EventOptions};
+use crate::oauth::TokenCache;
 use crate::secret::{ClientSecret, WebhookSecret};
-use crate::store::{Mapping, OperationState, Store};
-use crate::vault::{Context, Vault};
-use crate::zoom::{Connection, Endpoints, ZoomAuth, ZoomClient, auth};
+use crate::store::{Mapping, OperationState, Provider, Store};
+use crate::vault::Vault;
+use crate::zoom::Endpoints;
 
 /// How long one owner may work on an operation. Longer than any booking request, so that a lease that ended means a
 /// process that died.
@@ -54,6 +55,24 @@ pub struct ZoomSettings {
     pub webhook_secret: Option<WebhookSecret>,
 }
 
+/// The option in which the original add-on, and we, keep Google's settings (KiviCare contract §1).
+pub const GOOGLE_SETTINGS_OPTION: &str = "kiviCare_google_meet_setting";
+
+/// Google's part of the settings, as the site configured it.
+#[derive(Debug, Clone)]
+pub struct GoogleSettings {
+    /// Where Google is.
+    pub endpoints: meet::Endpoints,
+    /// OAuth client id, or empty.
+    pub client_id: String,
+    /// OAuth client secret: sealed or plain, as Zoom's.
+    pub client_secret: Option<ClientSecret>,
+    /// What the clinic decides about its events.
+    pub events: EventOptions,
+    /// Public https address for Google's push messages; none where the site has none.
+    pub push_url: Option<String>,
+}
+
 /// A doctor's own server-to-server app.
 #[derive(Debug, Clone)]
 pub struct ZoomApp {
@@ -77,12 +96,14 @@ pub struct Budget {
     pub total: Duration,
 }
 
-/// Who is to host a meeting.
+/// Who is to host a meeting, and where.
 #[derive(Debug, Clone)]
 pub struct Host {
+    /// Who makes the meeting.
+    pub provider: Provider,
     /// WordPress user id of the doctor.
     pub doctor_id: u64,
-    /// The doctor has connected an own Zoom account.
+    /// The doctor has connected an own account. At Google there is no other way.
     pub own_tokens: bool,
     /// Zoom user id or e-mail for a server-to-server app.
     pub zoom_user: String,
@@ -105,12 +126,48 @@ pub struct Outcome {
     pub mapping: Option<Mapping>,
     /// A token row was rewritten: caches of it are stale.
     pub token_refreshed: bool,
+    /// What somebody had done to the meeting at the provider, and was mended or followed.
+    pub mended: Option<Mended>,
+}
+
+/// A change at the provider, and what came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mended {
+    /// It was moved, and is back at the visit's time.
+    MovedBack,
+    /// It was deleted, and is there again.
+    Restored,
+    /// It was opened up, and is private again.
+    Closed,
+    /// Its link changed, and ours with it.
+    Relinked,
+    /// It is changed again and again; it is left as it is until somebody looks.
+    Left,
+}
+
+impl Mended {
+    /// Name for listeners.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::MovedBack => "moved_back",
+            Self::Restored => "restored",
+            Self::Closed => "closed",
+            Self::Relinked => "relinked",
+            Self::Left => "left",
+        }
+    }
 }
 
 impl Outcome {
     /// Whether nothing is left to do.
     pub fn is_done(&self) -> bool {
         self.state == OperationState::Done
+    }
+
+    /// The same, with what was mended on the way.
+    #[must_use]
+    pub fn mending(self, mended: Option<Mended>) -> Self {
+        Self { mended, ..self }
     }
 
     fn done(operation_id: u64, mapping: Option<Mapping>, token_refreshed: bool) -> Self {
@@ -121,6 +178,7 @@ impl Outcome {
             message: String::new(),
             mapping,
             token_refreshed,
+            mended: None,
         }
     }
 }
@@ -136,112 +194,14 @@ pub struct Telemed {
     pub http: Arc<dyn HttpClient>,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// Random id of the site.
+    pub site: String,
     /// Zoom's settings.
     pub zoom: ZoomSettings,
+    /// Google's settings.
+    pub google: GoogleSettings,
     /// Time allowed for provider calls.
     pub budget: Budget,
     /// The clinic's tokens in this process' memory.
     pub tokens: Arc<TokenCache>,
-}
-
-impl Telemed {
-    /// Zoom as this host's connection sees it, for one operation that ends within the budget.
-    pub fn zoom_client(&self, host: &Host) -> Result<ZoomClient> {
-        let oauth = match host.app.as_ref().filter(|_| !host.own_tokens) {
-            Some(app) => {
-                let context = Context {
-                    owner: format!("user:{}", host.doctor_id),
-                    purpose: DOCTOR_APP_KEY.to_owned(),
-                };
-                self.oauth(&app.client_id, self.opened(&context, app.client_secret.expose())?)?
-            }
-            None => self.clinic_oauth()?,
-        };
-        let auth = ZoomAuth::new(self.connection(host)?, self.keeper(), Arc::new(oauth));
-        Ok(ZoomClient::new(
-            self.http.clone(),
-            self.clock.clone(),
-            self.zoom.endpoints.clone(),
-            auth,
-            self.budget.request,
-            self.deadline(),
-        ))
-    }
-
-    fn deadline(&self) -> Instant {
-        Instant::now() + self.budget.total
-    }
-
-    fn keeper(&self) -> TokenKeeper {
-        TokenKeeper {
-            store: self.store.clone(),
-            vault: self.vault.clone(),
-            clock: self.clock.clone(),
-            cache: self.tokens.clone(),
-        }
-    }
-
-    /// The clinic's OAuth client at Zoom.
-    fn clinic_oauth(&self) -> Result<OAuthClient> {
-        let secret = self.zoom.client_secret.as_ref();
-        let Some(secret) = secret.filter(|_| !self.zoom.client_id.is_empty()) else {
-            return Err(configuration(
-                "Zoom's client id and client secret are not set; enter them in the settings",
-            ));
-        };
-        let secret = self.opened(&option_secret("client_secret"), secret.expose())?;
-        self.oauth(&self.zoom.client_id, secret)
-    }
-
-    fn oauth(&self, client_id: &str, client_secret: ClientSecret) -> Result<OAuthClient> {
-        Ok(OAuthClient {
-            http: self.http.clone(),
-            token_url: auth::token_url(&self.zoom.endpoints)?,
-            client_id: client_id.to_owned(),
-            client_secret,
-            timeout: self.budget.request,
-        })
-    }
-
-    fn connection(&self, host: &Host) -> Result<Connection> {
-        if host.own_tokens {
-            return Ok(Connection::User {
-                doctor_id: host.doctor_id,
-            });
-        }
-        let own = host.app.as_ref().map(|app| &app.account_id);
-        let account_id = own.unwrap_or(&self.zoom.account_id);
-        if account_id.is_empty() {
-            return Err(configuration(
-                "the doctor is not connected to Zoom and the clinic has no Zoom account set",
-            ));
-        }
-        if host.zoom_user.is_empty() || host.zoom_user.eq_ignore_ascii_case("me") {
-            return Err(configuration(
-                "the doctor has no Zoom user; map the doctor to a Zoom user or e-mail",
-            ));
-        }
-        Ok(Connection::ServerToServer {
-            account_id: account_id.clone(),
-            host: host.zoom_user.clone(),
-        })
-    }
-
-    /// A configured secret, opened when it is sealed.
-    fn opened(&self, context: &Context, secret: &str) -> Result<ClientSecret> {
-        if !self.vault.is_sealed(secret) {
-            return Ok(ClientSecret::new(secret));
-        }
-        let plain = self.vault.open(context, secret)?;
-        let text = std::str::from_utf8(&plain).map_err(|_| configuration("a stored secret is not text"))?;
-        Ok(ClientSecret::new(text))
-    }
-}
-
-/// What a secret field of Zoom's settings option is sealed for.
-fn option_secret(field: &str) -> Context {
-    Context {
-        owner: format!("option:{ZOOM_SETTINGS_OPTION}"),
-        purpose: field.to_owned(),
-    }
 }

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use super::Telemed;
+use super::connections::option_secret;
 use crate::error::{Error, ErrorKind, Result};
-use crate::secret::ClientSecret;
+use crate::secret::{ClientSecret, RefreshToken};
+use crate::store::Provider;
 use crate::zoom::auth::Connection;
 use crate::zoom::{User, ZoomAuth, ZoomClient, scopes};
 
@@ -30,20 +32,52 @@ pub struct Probe {
     pub user: Option<User>,
 }
 
+/// A refresh token that nobody has: what Google says to it tells whether it knows the client.
+const NOBODY: &str = "1//kivicare-telemed-connection-test";
+
 impl Telemed {
+    /// Tries a Google app, and with a connected doctor (0 for none) the doctor's calendar. The error's kind names the
+    /// fault: [`ErrorKind::ClientRefused`], [`ErrorKind::Scope`] (permission not granted),
+    /// [`ErrorKind::Configuration`] (Calendar API not enabled), [`ErrorKind::Rejected`] (Meet not allowed on the
+    /// calendar), [`ErrorKind::Reauthorize`], [`ErrorKind::Unavailable`].
+    pub async fn probe_google(
+        &self,
+        client_id: &str,
+        secret: &ClientSecret,
+        doctor_id: u64,
+    ) -> Result<Option<String>> {
+        let context = option_secret(Provider::GoogleMeet, "client_secret");
+        let oauth = self.google_oauth(client_id, self.opened(&context, secret.expose())?);
+        let now = self.clock.now().as_second();
+        match oauth
+            .refresh(&RefreshToken::new(NOBODY), now, self.deadline())
+            .await
+        {
+            Err(error) if error.kind() != ErrorKind::Reauthorize => return Err(error),
+            _ if doctor_id == 0 => return Ok(None),
+            _ => {}
+        }
+        let calendar = self.meet_client(doctor_id)?.primary().await?;
+        if !calendar.allows_meet {
+            let (kind, message) = crate::meet::NO_MEET;
+            return Err(Error::new(kind, message));
+        }
+        Ok(Some(calendar.id))
+    }
+
     /// Asks for a token and for the host's profile, past every cache. The error's kind names the fault:
     /// [`ErrorKind::ClientRefused`] (client id or secret), [`ErrorKind::AccountRefused`], [`ErrorKind::Scope`],
     /// [`ErrorKind::HostNotFound`], [`ErrorKind::Unavailable`] (network or Zoom down).
     pub async fn probe(&self, keys: &AppKeys) -> Result<Probe> {
         let context = match keys.doctor_id {
-            0 => super::option_secret("client_secret"),
+            0 => option_secret(Provider::Zoom, "client_secret"),
             id => crate::vault::Context {
                 owner: format!("user:{id}"),
                 purpose: super::DOCTOR_APP_KEY.to_owned(),
             },
         };
         let secret = self.opened(&context, keys.client_secret.expose())?;
-        let oauth = self.oauth(&keys.client_id, secret)?;
+        let oauth = self.zoom_oauth(&keys.client_id, secret)?;
         let now = self.clock.now().as_second();
         let set = oauth
             .account_credentials(&keys.account_id, now, self.deadline())
@@ -64,14 +98,7 @@ impl Telemed {
             host: keys.zoom_user.clone(),
         };
         let auth = ZoomAuth::with_token(connection, self.keeper(), Arc::new(oauth), set.access);
-        let client = ZoomClient::new(
-            self.http.clone(),
-            self.clock.clone(),
-            self.zoom.endpoints.clone(),
-            auth,
-            self.budget.request,
-            self.deadline(),
-        );
+        let client = ZoomClient::new(self.channel(), &self.zoom.endpoints, auth);
         Ok(Probe {
             user: Some(client.current_user().await?),
         })

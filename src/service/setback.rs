@@ -28,6 +28,7 @@ pub fn setback(error: &Error, attempts: u32, now: Timestamp) -> Setback {
         | ErrorKind::Ambiguous
         | ErrorKind::Store
         | ErrorKind::Busy
+        | ErrorKind::Pending
         | ErrorKind::Internal => (
             OperationState::Pending,
             Some(now.as_second() + pause(error, attempts)),
@@ -42,6 +43,10 @@ pub fn setback(error: &Error, attempts: u32, now: Timestamp) -> Setback {
 }
 
 fn pause(error: &Error, attempts: u32) -> i64 {
+    // The rest of the same request looks once more, after the person has an answer.
+    if error.kind() == ErrorKind::Pending && attempts <= 1 {
+        return 0;
+    }
     let backoff = FIRST_PAUSE
         .saturating_mul(1 << attempts.saturating_sub(1).min(10))
         .min(LONGEST_PAUSE);

@@ -9,8 +9,8 @@ use futures_util::future::{BoxFuture, ready};
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
 use super::{
-    Lock, Mapping, NewOperation, Operation, OperationKind, OperationState, Provider, Setback, Store,
-    TokenRow, checked_setback,
+    Calendar, Lock, Mapping, NewOperation, Operation, OperationKind, OperationState, Provider, Setback,
+    Store, TokenRow, checked_setback,
 };
 use crate::{Error, ErrorKind, Result};
 
@@ -26,6 +26,7 @@ struct Content {
     /// In order of their ids, as the journal is read.
     operations: BTreeMap<u64, Entry>,
     tokens: HashMap<TokenRow, String>,
+    calendars: BTreeMap<u64, Calendar>,
     locks: HashMap<String, Arc<AsyncMutex<()>>>,
 }
 
@@ -107,6 +108,66 @@ impl Store for MemoryStore {
             .values()
             .find(|row| row.provider == provider && row.meeting_id == meeting_id);
         done(found.cloned())
+    }
+
+    fn mappings_by_meetings<'a>(
+        &'a self,
+        provider: Provider,
+        meeting_ids: &'a [String],
+    ) -> BoxFuture<'a, Result<Vec<Mapping>>> {
+        let content = self.content();
+        let found = content
+            .mappings
+            .values()
+            .filter(|row| row.provider == provider && meeting_ids.contains(&row.meeting_id));
+        done(found.cloned().collect())
+    }
+
+    fn mappings_of_doctor(&self, provider: Provider, doctor_id: u64) -> BoxFuture<'_, Result<Vec<Mapping>>> {
+        let names = |row: &Mapping| {
+            serde_json::from_str::<serde_json::Value>(&row.extra).is_ok_and(|extra| {
+                extra.get("doctor_id").and_then(serde_json::Value::as_u64) == Some(doctor_id)
+            })
+        };
+        let content = self.content();
+        let found = content
+            .mappings
+            .values()
+            .filter(|row| row.provider == provider && names(row));
+        done(found.cloned().collect())
+    }
+
+    fn calendar(&self, doctor_id: u64) -> BoxFuture<'_, Result<Option<Calendar>>> {
+        done(self.content().calendars.get(&doctor_id).cloned())
+    }
+
+    fn calendar_by_channel<'a>(&'a self, channel_id: &'a str) -> BoxFuture<'a, Result<Option<Calendar>>> {
+        let content = self.content();
+        let found = content
+            .calendars
+            .values()
+            .find(|row| row.channel_id == channel_id);
+        done(found.cloned())
+    }
+
+    fn due_calendars(&self, now: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Calendar>>> {
+        let mut due: Vec<Calendar> = self.content().calendars.values().cloned().collect();
+        due.retain(|row| row.due_at <= now);
+        due.sort_by_key(|row| row.due_at);
+        due.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        done(due)
+    }
+
+    fn save_calendar<'a>(&'a self, calendar: &'a Calendar) -> BoxFuture<'a, Result<()>> {
+        self.content()
+            .calendars
+            .insert(calendar.doctor_id, calendar.clone());
+        done(())
+    }
+
+    fn drop_calendar(&self, doctor_id: u64) -> BoxFuture<'_, Result<()>> {
+        self.content().calendars.remove(&doctor_id);
+        done(())
     }
 
     fn begin_operation(&self, new: NewOperation) -> BoxFuture<'_, Result<u64>> {

@@ -16,6 +16,17 @@ pub enum Provider {
 }
 
 impl Provider {
+    /// Every provider.
+    pub const ALL: [Self; 2] = [Self::Zoom, Self::GoogleMeet];
+
+    /// Name for people.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Zoom => "Zoom",
+            Self::GoogleMeet => "Google Meet",
+        }
+    }
+
     /// KiviCare's id of the provider.
     pub const fn id(self) -> &'static str {
         match self {
@@ -195,6 +206,27 @@ pub trait Lock: Send {
     fn release(self: Box<Self>) -> BoxFuture<'static, Result<()>>;
 }
 
+/// How we follow one doctor's Google calendar (table `kc_telemed_calendars`).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Calendar {
+    /// The doctor's WordPress user id.
+    pub doctor_id: u64,
+    /// Where the last listing ended, or empty before the first.
+    pub sync_token: String,
+    /// When to look next, Unix seconds.
+    pub due_at: i64,
+    /// Id of the push channel, or empty.
+    pub channel_id: String,
+    /// SHA-256 of the channel's secret token in hex: the token itself is kept nowhere.
+    pub channel_hash: String,
+    /// Google's id of what is watched, or empty while the channel has no answer yet.
+    pub resource_id: String,
+    /// When the channel ends, Unix seconds; 0 for none.
+    pub channel_expires_at: i64,
+    /// Looks that failed in a row.
+    pub failures: u32,
+}
+
 /// Everything the core keeps. All methods commit before they return.
 pub trait Store: Send + Sync {
     /// The appointment's mapping.
@@ -210,6 +242,31 @@ pub trait Store: Send + Sync {
         provider: Provider,
         meeting_id: &'a str,
     ) -> BoxFuture<'a, Result<Option<Mapping>>>;
+
+    /// The mappings with these provider meeting ids; unknown ids are left out.
+    fn mappings_by_meetings<'a>(
+        &'a self,
+        provider: Provider,
+        meeting_ids: &'a [String],
+    ) -> BoxFuture<'a, Result<Vec<Mapping>>>;
+
+    /// The mappings whose `extra` names this doctor.
+    fn mappings_of_doctor(&self, provider: Provider, doctor_id: u64) -> BoxFuture<'_, Result<Vec<Mapping>>>;
+
+    /// How the doctor's calendar is followed, if it is.
+    fn calendar(&self, doctor_id: u64) -> BoxFuture<'_, Result<Option<Calendar>>>;
+
+    /// The calendar with this push channel.
+    fn calendar_by_channel<'a>(&'a self, channel_id: &'a str) -> BoxFuture<'a, Result<Option<Calendar>>>;
+
+    /// Calendars to look at by `now` (Unix seconds), the longest overdue first.
+    fn due_calendars(&self, now: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Calendar>>>;
+
+    /// Inserts or replaces the doctor's row.
+    fn save_calendar<'a>(&'a self, calendar: &'a Calendar) -> BoxFuture<'a, Result<()>>;
+
+    /// Ends following the doctor's calendar.
+    fn drop_calendar(&self, doctor_id: u64) -> BoxFuture<'_, Result<()>>;
 
     /// Writes the intent, in flight, and returns the row's id.
     fn begin_operation(&self, new: NewOperation) -> BoxFuture<'_, Result<u64>>;

@@ -1,15 +1,13 @@
 //! How a Zoom connection gets its access token, and how it names the host.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use futures_util::future::BoxFuture;
-use tokio::time::Instant;
 use url::Url;
 
 use super::Endpoints;
-use crate::error::{Error, ErrorKind, Result};
-use crate::oauth::{OAuthClient, TokenKeeper, TokenSet, TokenSource};
+use crate::api::join;
+use crate::error::Result;
+use crate::oauth::{Bearer, Dialect, Grant, OAuthClient, TokenKeeper};
 use crate::secret::AccessToken;
 use crate::store::TokenRow;
 
@@ -70,41 +68,42 @@ impl Connection {
 
 /// Address of the token endpoint.
 pub fn token_url(endpoints: &Endpoints) -> Result<Url> {
-    Endpoints::join(&endpoints.oauth, &["token"])
+    join(&endpoints.oauth, &["token"])
 }
 
 /// Address of the consent page.
 pub fn authorize_url(endpoints: &Endpoints) -> Result<Url> {
-    Endpoints::join(&endpoints.oauth, &["authorize"])
+    join(&endpoints.oauth, &["authorize"])
 }
 
 /// Address where tokens are ended.
 pub fn revoke_url(endpoints: &Endpoints) -> Result<Url> {
-    Endpoints::join(&endpoints.oauth, &["revoke"])
+    join(&endpoints.oauth, &["revoke"])
 }
+
+/// How Zoom's token endpoint wants to be spoken to.
+pub const DIALECT: Dialect = Dialect {
+    client_in_body: false,
+    ended: "Zoom ended this connection (invalid_grant); the doctor must connect again",
+};
 
 /// A connection with what it needs to stay alive.
 pub struct ZoomAuth {
-    connection: Connection,
-    /// A token in hand, before any row holds it; it is used as it is.
-    held: Option<AccessToken>,
-    row: TokenRow,
-    keeper: TokenKeeper,
-    oauth: Arc<OAuthClient>,
-    refreshed: AtomicBool,
+    pub(super) connection: Connection,
+    pub(super) bearer: Bearer,
 }
 
 impl ZoomAuth {
     /// Puts a connection together; no request, no query.
     pub fn new(connection: Connection, keeper: TokenKeeper, oauth: Arc<OAuthClient>) -> Self {
         let row = connection.token_row(&oauth.client_id);
+        let grant = match &connection {
+            Connection::User { .. } => Grant::Refresh,
+            Connection::ServerToServer { account_id, .. } => Grant::Account(account_id.clone()),
+        };
         Self {
             connection,
-            held: None,
-            row,
-            keeper,
-            oauth,
-            refreshed: AtomicBool::new(false),
+            bearer: Bearer::new(grant, row, keeper, oauth),
         }
     }
 
@@ -115,72 +114,10 @@ impl ZoomAuth {
         oauth: Arc<OAuthClient>,
         access: AccessToken,
     ) -> Self {
+        let auth = Self::new(connection, keeper, oauth);
         Self {
-            held: Some(access),
-            ..Self::new(connection, keeper, oauth)
+            bearer: auth.bearer.holding(access),
+            ..auth
         }
-    }
-
-    pub(super) fn user_id(&self) -> &str {
-        self.connection.user_id()
-    }
-
-    pub(super) fn refreshed(&self) -> bool {
-        self.refreshed.load(Ordering::Relaxed)
-    }
-
-    pub(super) async fn access(
-        &self,
-        rejected: Option<&AccessToken>,
-        deadline: Instant,
-    ) -> Result<AccessToken> {
-        if let Some(access) = &self.held {
-            return match rejected {
-                None => Ok(access.clone()),
-                Some(_) => Err(Error::new(
-                    ErrorKind::Reauthorize,
-                    "Zoom refuses the token it has just issued",
-                )),
-            };
-        }
-        let usable = self
-            .keeper
-            .usable(&self.row, &Source { auth: self, deadline }, rejected)
-            .await?;
-        if usable.refreshed {
-            self.refreshed.store(true, Ordering::Relaxed);
-        }
-        Ok(usable.access)
-    }
-}
-
-/// The request for new tokens, within one operation's deadline.
-struct Source<'a> {
-    auth: &'a ZoomAuth,
-    deadline: Instant,
-}
-
-impl TokenSource for Source<'_> {
-    fn obtain<'a>(&'a self, current: Option<&'a TokenSet>) -> BoxFuture<'a, Result<TokenSet>> {
-        Box::pin(async move {
-            let now = self.auth.keeper.clock.now().as_second();
-            match &self.auth.connection {
-                Connection::ServerToServer { account_id, .. } => {
-                    self.auth
-                        .oauth
-                        .account_credentials(account_id, now, self.deadline)
-                        .await
-                }
-                Connection::User { .. } => {
-                    let refresh = current.and_then(|set| set.refresh.as_ref()).ok_or_else(|| {
-                        Error::new(
-                            ErrorKind::Reauthorize,
-                            "the doctor is not connected to Zoom; connect in the dashboard",
-                        )
-                    })?;
-                    self.auth.oauth.refresh(refresh, now, self.deadline).await
-                }
-            }
-        })
     }
 }

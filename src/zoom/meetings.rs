@@ -4,10 +4,12 @@ use http::Method;
 use serde::{Deserialize, Serialize};
 
 use super::model::{self, CreateMeeting, MeetingList, MeetingReply, UserReply, UserSettingsReply};
-use super::{Call, ZoomClient, error};
+use super::{ZoomClient, error};
+use crate::api::Call;
 use crate::error::{ErrorKind, Result};
 use crate::meeting::MeetingDraft;
 use crate::passcode::{self, Rules};
+use crate::provider::HostLink;
 use crate::retry::Effect;
 use crate::secret::Passcode;
 
@@ -37,32 +39,7 @@ pub struct Meeting {
     /// What Zoom set, where it says so.
     pub join_before_host: Option<bool>,
     /// Bearer link for the host, good for two hours; new on every GET, so never stored.
-    pub start_url: StartUrl,
-}
-
-/// Zoom's host link. Whoever has it is the host.
-#[derive(Clone)]
-pub struct StartUrl(String);
-
-impl StartUrl {
-    /// The link itself: only for redirecting the checked host.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl StartUrl {
-    /// Whether it is a web address that fits into a header.
-    pub fn is_usable(&self) -> bool {
-        url::Url::parse(&self.0).is_ok_and(|url| matches!(url.scheme(), "https" | "http"))
-            && self.0.bytes().all(|byte| byte.is_ascii_graphic())
-    }
-}
-
-impl std::fmt::Debug for StartUrl {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("StartUrl([redacted])")
-    }
+    pub start_url: HostLink,
 }
 
 /// What PATCH may change. Absent fields stay as they are.
@@ -132,7 +109,7 @@ impl From<MeetingReply> for Meeting {
             duration_minutes: reply.duration,
             waiting_room: reply.settings.waiting_room,
             join_before_host: reply.settings.join_before_host,
-            start_url: StartUrl(reply.start_url),
+            start_url: HostLink::new(reply.start_url),
         }
     }
 }
@@ -146,13 +123,14 @@ impl ZoomClient {
     /// `POST /users/{userId}/meetings`. Never repeated after an answer that was lost. Where the account refuses the
     /// passcode, its rules are read and the refused request, which had no effect, is made again to suit them.
     pub async fn create(&self, draft: &MeetingDraft) -> Result<Meeting> {
-        let path = ["users", self.auth.user_id(), "meetings"];
+        let path = ["users", &self.user_id, "meetings"];
         let mut rules = Rules::default();
         loop {
             let passcode = passcode::generate(rules)?;
             let body = CreateMeeting::new(draft, &passcode);
             let response = self
-                .call(Call::json(Method::POST, &path, &body, Effect::Create)?)
+                .api
+                .call(Call::json(Method::POST, &path, &[], &body, Effect::Create)?)
                 .await?;
             if error::may_be_passcode(&response) && rules == Rules::default() {
                 // Without the settings scope the refusal itself is the better answer.
@@ -178,16 +156,18 @@ impl ZoomClient {
 
     /// `GET /meetings/{id}`, with a fresh start link. [`ErrorKind::NotFound`] when deleted or expired.
     pub async fn meeting(&self, id: &str) -> Result<Meeting> {
-        let response = self.call(Call::get(&["meetings", id], &[])).await?;
+        let response = self.api.call(Call::get(&["meetings", id], &[])).await?;
         Ok(parse::<MeetingReply>(&self.success(response, Effect::Safe)?, Effect::Safe)?.into())
     }
 
     /// `PATCH /meetings/{id}` → 204. Repeatable: it names the state to reach.
     pub async fn update(&self, id: &str, change: &MeetingChange) -> Result<()> {
         let response = self
+            .api
             .call(Call::json(
                 Method::PATCH,
                 &["meetings", id],
+                &[],
                 change,
                 Effect::Safe,
             )?)
@@ -203,14 +183,8 @@ impl ZoomClient {
             ("schedule_for_reminder", "false"),
             ("cancel_meeting_reminder", "false"),
         ];
-        let call = Call {
-            method: Method::DELETE,
-            path: &path,
-            query: &query,
-            body: None,
-            effect: Effect::Safe,
-        };
-        match self.success(self.call(call).await?, Effect::Safe) {
+        let call = Call::plain(Method::DELETE, &path, &query);
+        match self.success(self.api.call(call).await?, Effect::Safe) {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
             outcome => outcome.map(drop),
         }
@@ -218,14 +192,14 @@ impl ZoomClient {
 
     /// `GET /users/{userId}/meetings?type=upcoming`, all pages.
     pub async fn upcoming(&self) -> Result<Vec<Meeting>> {
-        let path = ["users", self.auth.user_id(), "meetings"];
+        let path = ["users", &self.user_id, "meetings"];
         let (mut found, mut page) = (Vec::new(), String::new());
         loop {
             let mut query = vec![("type", "upcoming"), ("page_size", "300")];
             if !page.is_empty() {
                 query.push(("next_page_token", &page));
             }
-            let response = self.call(Call::get(&path, &query)).await?;
+            let response = self.api.call(Call::get(&path, &query)).await?;
             let list: MeetingList = parse(&self.success(response, Effect::Safe)?, Effect::Safe)?;
             found.extend(list.meetings.into_iter().map(Meeting::from));
             if list.next_page_token.is_empty() {
@@ -250,7 +224,7 @@ impl ZoomClient {
 
     /// `GET /users/{userId}`: the connection's own user.
     pub async fn current_user(&self) -> Result<User> {
-        let response = self.call(Call::get(&["users", self.auth.user_id()], &[])).await?;
+        let response = self.api.call(Call::get(&["users", &self.user_id], &[])).await?;
         let reply: UserReply = parse(&self.success(response, Effect::Safe)?, Effect::Safe)?;
         Ok(User {
             id: reply.id,
@@ -262,7 +236,8 @@ impl ZoomClient {
     /// `GET /users/{userId}/settings`: what the account demands of passcodes.
     pub async fn passcode_rules(&self) -> Result<Rules> {
         let response = self
-            .call(Call::get(&["users", self.auth.user_id(), "settings"], &[]))
+            .api
+            .call(Call::get(&["users", &self.user_id, "settings"], &[]))
             .await?;
         let reply: UserSettingsReply = parse(&self.success(response, Effect::Safe)?, Effect::Safe)?;
         Ok(reply.schedule_meeting.meeting_password_requirement)

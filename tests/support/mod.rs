@@ -11,8 +11,8 @@ use kivicare_telemed::clock::ManualClock;
 use kivicare_telemed::http::{HttpClient, Request, Response, TransportError, TransportErrorKind};
 use kivicare_telemed::meeting::Visit;
 use kivicare_telemed::secret::ClientSecret;
-use kivicare_telemed::service::{Budget, Host, Telemed, ZoomSettings};
-use kivicare_telemed::store::MemoryStore;
+use kivicare_telemed::service::{Budget, GoogleSettings, Host, Telemed, ZoomSettings};
+use kivicare_telemed::store::{MemoryStore, Provider};
 use kivicare_telemed::vault::{KeyMaterial, Vault};
 use kivicare_telemed::zoom::Endpoints;
 
@@ -84,7 +84,11 @@ impl FakeHttp {
 
 impl HttpClient for FakeHttp {
     fn execute(&self, request: Request) -> BoxFuture<'_, Answer> {
-        let url = request.url.as_str().replace("https://zoom.example.test", "");
+        let url = request
+            .url
+            .as_str()
+            .replace("https://zoom.example.test", "")
+            .replace("https://google.example.test", "");
         let header = |name| {
             request
                 .headers
@@ -138,6 +142,8 @@ pub fn site() -> Site {
                 "made-up-webhook-secret",
             )),
         },
+        site: "site".into(),
+        google: google_settings("https://google.example.test"),
         budget: Budget {
             request: Duration::from_secs(5),
             total: Duration::from_secs(10),
@@ -153,6 +159,24 @@ pub fn site() -> Site {
     }
 }
 
+/// A Google app at this address.
+pub fn google_settings(base: &str) -> GoogleSettings {
+    let at = |path: &str| format!("{base}{path}");
+    GoogleSettings {
+        endpoints: kivicare_telemed::meet::Endpoints::parse(
+            &at("/o/oauth2/v2/auth"),
+            &at("/token"),
+            &at("/revoke"),
+            &at("/calendar/v3"),
+        )
+        .unwrap(),
+        client_id: "made-up-google-client".into(),
+        client_secret: Some(ClientSecret::new("made-up-google-secret")),
+        events: kivicare_telemed::meet::EventOptions::default(),
+        push_url: None,
+    }
+}
+
 pub fn visit() -> Visit {
     Visit {
         appointment_id: 41,
@@ -163,12 +187,14 @@ pub fn visit() -> Visit {
         duration_minutes: 30,
         topic: "Video consultation".into(),
         start_url: "https://clinic.example.test/start/41".into(),
+        ..Visit::default()
     }
 }
 
 /// The clinic's server-to-server app hosts for this doctor.
 pub fn clinic() -> Host {
     Host {
+        provider: Provider::Zoom,
         doctor_id: 7,
         own_tokens: false,
         zoom_user: "doctor@example.test".into(),
@@ -179,10 +205,19 @@ pub fn clinic() -> Host {
 /// The doctor's own connection.
 pub fn doctor() -> Host {
     Host {
+        provider: Provider::Zoom,
         doctor_id: 7,
         own_tokens: true,
         zoom_user: String::new(),
         app: None,
+    }
+}
+
+/// The doctor's own Google connection.
+pub fn google_doctor() -> Host {
+    Host {
+        provider: Provider::GoogleMeet,
+        ..doctor()
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! All SQL of the extension is in this folder. The plugin creates the tables.
 
+mod calendars;
 mod config;
 mod dsn;
 mod error;
@@ -22,7 +23,7 @@ pub use config::DatabaseConfig;
 use self::rows::Tables;
 use self::session::{Repeat, Reply, STATEMENT_LIMIT, Statement, perform};
 use super::{
-    Lock, Mapping, NewOperation, Operation, OperationKind, Provider, Setback, Store, TokenRow,
+    Calendar, Lock, Mapping, NewOperation, Operation, OperationKind, Provider, Setback, Store, TokenRow,
     checked_setback,
 };
 use crate::Result;
@@ -241,6 +242,40 @@ impl Store for MySqlStore {
     ) -> BoxFuture<'a, Result<Option<Mapping>>> {
         self.find_mapping(provider, self.tables.mapping(provider).meeting_id, meeting_id)
             .boxed()
+    }
+
+    fn mappings_by_meetings<'a>(
+        &'a self,
+        provider: Provider,
+        meeting_ids: &'a [String],
+    ) -> BoxFuture<'a, Result<Vec<Mapping>>> {
+        calendars::mappings(self, provider, meeting_ids).boxed()
+    }
+
+    fn mappings_of_doctor(&self, provider: Provider, doctor_id: u64) -> BoxFuture<'_, Result<Vec<Mapping>>> {
+        calendars::of_doctor(self, provider, doctor_id).boxed()
+    }
+
+    fn calendar(&self, doctor_id: u64) -> BoxFuture<'_, Result<Option<Calendar>>> {
+        calendars::find(self, "doctor_id", doctor_id.into()).boxed()
+    }
+
+    fn calendar_by_channel<'a>(&'a self, channel_id: &'a str) -> BoxFuture<'a, Result<Option<Calendar>>> {
+        calendars::find(self, "channel_id", channel_id.into()).boxed()
+    }
+
+    fn due_calendars(&self, now: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Calendar>>> {
+        calendars::due(self, now, limit).boxed()
+    }
+
+    fn save_calendar<'a>(&'a self, calendar: &'a Calendar) -> BoxFuture<'a, Result<()>> {
+        let statements = [calendars::save(self, calendar)];
+        async move { self.transact(&statements).await }.boxed()
+    }
+
+    fn drop_calendar(&self, doctor_id: u64) -> BoxFuture<'_, Result<()>> {
+        let statements = [calendars::drop_row(self, doctor_id)];
+        async move { self.transact(&statements).await }.boxed()
     }
 
     fn begin_operation(&self, new: NewOperation) -> BoxFuture<'_, Result<u64>> {

@@ -39,6 +39,7 @@ pub(super) struct Tables {
     zoom: MappingTable,
     google_meet: MappingTable,
     pub(super) operations: String,
+    pub(super) calendars: String,
     pub(super) usermeta: String,
     pub(super) options: String,
 }
@@ -66,6 +67,7 @@ impl Tables {
                 uuid: None,
             },
             operations: blog("kc_telemed_operations"),
+            calendars: blog("kc_telemed_calendars"),
             usermeta,
             options: blog("options"),
         }

@@ -1,0 +1,193 @@
+//! Following a calendar: incremental listings with a sync token, and push channels (Calendar API: Synchronize
+//! resources; Push notifications).
+
+use http::{Method, StatusCode};
+use serde::{Deserialize, Serialize};
+
+use super::event::Event;
+use super::events::parse;
+use super::{CALENDAR, MeetClient};
+use crate::api::Call;
+use crate::error::Result;
+use crate::retry::Effect;
+
+/// Fields of a listing: ids and versions are enough to see what changed.
+const FIELDS: &str = "nextPageToken,nextSyncToken,items(id,etag,status)";
+/// Events in one page, Google's maximum.
+const PAGE_SIZE: &str = "2500";
+
+/// What a listing brought.
+#[derive(Debug, Clone, Default)]
+pub struct Listing {
+    /// Events changed since the token, or all of them. Of deleted ones only the id is certain.
+    pub events: Vec<Event>,
+    /// Where the next one starts.
+    pub sync_token: String,
+    /// Everything was listed, because there was no token or Google did not take it any more (410).
+    pub full: bool,
+    /// Requests it took.
+    pub requests: u32,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Page {
+    items: Vec<Event>,
+    next_page_token: String,
+    next_sync_token: String,
+}
+
+/// The doctor's own calendar.
+#[derive(Debug, Clone)]
+pub struct PrimaryCalendar {
+    /// Its id, which is the account's e-mail address.
+    pub id: String,
+    /// Whether events can have Meet links.
+    pub allows_meet: bool,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct CalendarReply {
+    id: String,
+    conference_properties: Option<ConferenceProperties>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct ConferenceProperties {
+    allowed_conference_solution_types: Vec<String>,
+}
+
+/// A push channel to open.
+#[derive(Debug, Serialize)]
+pub struct NewChannel<'a> {
+    /// Unique id of ours, at most 64 characters.
+    pub id: &'a str,
+    /// Always `web_hook`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// Where Google posts; https with a certificate Google trusts.
+    pub address: &'a str,
+    /// Secret that comes back with every message, at most 256 characters.
+    pub token: &'a str,
+    /// How long it shall live.
+    pub params: Lifetime,
+}
+
+impl<'a> NewChannel<'a> {
+    /// A channel that posts to `address` for `ttl` seconds.
+    pub fn web_hook(id: &'a str, address: &'a str, token: &'a str, ttl: i64) -> Self {
+        Self {
+            id,
+            kind: "web_hook",
+            address,
+            token,
+            params: Lifetime { ttl: ttl.to_string() },
+        }
+    }
+}
+
+/// Parameters of a channel.
+#[derive(Debug, Serialize)]
+pub struct Lifetime {
+    /// Seconds, as text.
+    pub ttl: String,
+}
+
+/// An open channel.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Channel {
+    /// Google's id of what is watched; needed to stop it.
+    pub resource_id: String,
+    /// Unix milliseconds, as text.
+    expiration: String,
+}
+
+impl Channel {
+    /// When it ends, Unix seconds; 0 when Google does not say.
+    pub fn expires_at(&self) -> i64 {
+        self.expiration.parse::<i64>().unwrap_or(0) / 1000
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Stop<'a> {
+    id: &'a str,
+    resource_id: &'a str,
+}
+
+impl MeetClient {
+    /// What changed since `sync_token`; everything when it is empty or too old. The other parameters are the same in
+    /// every request, as Google wants them.
+    pub async fn changes(&self, sync_token: &str) -> Result<Listing> {
+        let mut listing = Listing {
+            full: sync_token.is_empty(),
+            ..Listing::default()
+        };
+        let (mut token, mut page_token) = (sync_token.to_owned(), String::new());
+        loop {
+            let mut query = vec![("maxResults", PAGE_SIZE), ("fields", FIELDS)];
+            if !token.is_empty() {
+                query.push(("syncToken", &token));
+            }
+            if !page_token.is_empty() {
+                query.push(("pageToken", &page_token));
+            }
+            let path = ["calendars", CALENDAR, "events"];
+            let response = self.api.call(Call::get(&path, &query)).await?;
+            listing.requests += 1;
+            if response.status == StatusCode::GONE && !token.is_empty() {
+                token.clear();
+                page_token.clear();
+                listing.events.clear();
+                listing.full = true;
+                continue;
+            }
+            let page: Page = parse(&self.success(response, Effect::Safe)?)?;
+            listing.events.extend(page.items);
+            if page.next_page_token.is_empty() {
+                listing.sync_token = page.next_sync_token;
+                return Ok(listing);
+            }
+            page_token = page.next_page_token;
+        }
+    }
+
+    /// `GET calendars/primary`.
+    pub async fn primary(&self) -> Result<PrimaryCalendar> {
+        let response = self.api.call(Call::get(&["calendars", CALENDAR], &[])).await?;
+        let reply: CalendarReply = parse(&self.success(response, Effect::Safe)?)?;
+        let allowed = reply
+            .conference_properties
+            .map(|properties| properties.allowed_conference_solution_types);
+        Ok(PrimaryCalendar {
+            id: reply.id,
+            // A calendar that does not say is asked by the first event.
+            allows_meet: allowed.is_none_or(|kinds| kinds.iter().any(|kind| kind == "hangoutsMeet")),
+        })
+    }
+
+    /// `POST events/watch`. The caller has stored the channel: Google's first message may come before this answer.
+    pub async fn watch(&self, channel: &NewChannel<'_>) -> Result<Channel> {
+        let path = ["calendars", CALENDAR, "events", "watch"];
+        let call = Call::json(Method::POST, &path, &[], channel, Effect::Create)?;
+        let response = self.api.call(call).await?;
+        parse(&self.success(response, Effect::Create)?)
+    }
+
+    /// `POST channels/stop`; a channel that is gone already counts as stopped.
+    pub async fn stop(&self, channel_id: &str, resource_id: &str) -> Result<()> {
+        let body = Stop {
+            id: channel_id,
+            resource_id,
+        };
+        let call = Call::json(Method::POST, &["channels", "stop"], &[], &body, Effect::Safe)?;
+        match self.success(self.api.call(call).await?, Effect::Safe) {
+            Err(error) if error.kind() == crate::ErrorKind::NotFound => Ok(()),
+            outcome => outcome.map(drop),
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! Following doctors' Google calendars: who is due, what changed of ours, and the channels by which Google tells.
+//!
+//! A look only finds out which appointments to reconcile; what happens then is decided there. Our own writes are
+//! known by their etag, so they never come back as news.
+
+use std::time::Duration;
+
+use data_encoding::HEXLOWER;
+use futures_util::StreamExt;
+use ring::digest::{SHA256, digest};
+
+use super::Telemed;
+use super::extra::Extra;
+use crate::error::{Error, ErrorKind, Result};
+use crate::meet::{Listing, MeetClient, NewChannel};
+use crate::meeting::new_marker;
+use crate::store::{Calendar, Mapping, Provider};
+
+/// Seconds between two looks where Google does not push.
+const INTERVAL: i64 = 900;
+/// Seconds between two looks where it does: a small share of messages is lost.
+const INTERVAL_WITH_PUSH: i64 = 3600;
+/// Longest pause after failures.
+const LONGEST_INTERVAL: i64 = 6 * 3600;
+/// Seconds a channel is asked to live; Google may shorten it.
+const CHANNEL_LIFE: i64 = 7 * 24 * 3600;
+/// Seconds before its end from which a channel is replaced.
+const RENEWAL: i64 = 24 * 3600;
+/// Calendars looked at side by side.
+const SIDE_BY_SIDE: usize = 8;
+
+/// One doctor's look.
+#[derive(Debug, Clone)]
+pub struct Pulled {
+    /// The doctor.
+    pub doctor_id: u64,
+    /// Appointments whose event is not as we know it.
+    pub appointments: Vec<u64>,
+    /// Requests it took.
+    pub requests: u32,
+    /// Everything was listed.
+    pub full: bool,
+    /// Error kind's name and safe text, or empty.
+    pub reason: &'static str,
+    /// Safe text with the remedy, or empty.
+    pub message: String,
+    /// A token row was rewritten.
+    pub token_refreshed: bool,
+}
+
+/// What a push message means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PushNote {
+    /// Not a channel of ours, or the wrong secret.
+    Unknown,
+    /// The channel works; nothing changed.
+    Opened,
+    /// This doctor's calendar changed.
+    Changed(u64),
+}
+
+impl Telemed {
+    /// Starts following a doctor's calendar; the first look is due at once.
+    pub async fn follow_calendar(&self, doctor_id: u64) -> Result<()> {
+        let fresh = Calendar {
+            doctor_id,
+            due_at: self.clock.now().as_second(),
+            ..Calendar::default()
+        };
+        self.store.save_calendar(&fresh).await
+    }
+
+    /// Stops following: the channel is stopped while there is a token, and the row goes whatever comes out.
+    pub async fn leave_calendar(&self, doctor_id: u64) -> Result<()> {
+        if let Some(calendar) = self.store.calendar(doctor_id).await?
+            && let Ok(client) = self.meet_client(doctor_id)
+        {
+            let _ = stop(&client, &calendar).await;
+        }
+        self.store.drop_calendar(doctor_id).await
+    }
+
+    /// Looks at every calendar that is due, some side by side. Doctors whose look fails are in the result too.
+    pub async fn pull_due(&self, limit: u32) -> Result<Vec<Pulled>> {
+        let due = self
+            .store
+            .due_calendars(self.clock.now().as_second(), limit)
+            .await?;
+        let looks = futures_util::stream::iter(due.into_iter().map(|calendar| self.pull(calendar.doctor_id)));
+        Ok(looks.buffer_unordered(SIDE_BY_SIDE).collect().await)
+    }
+
+    /// Looks at one doctor's calendar now.
+    pub async fn pull(&self, doctor_id: u64) -> Pulled {
+        let mut pulled = Pulled {
+            doctor_id,
+            appointments: Vec::new(),
+            requests: 0,
+            full: false,
+            reason: "",
+            message: String::new(),
+            token_refreshed: false,
+        };
+        if let Err(error) = self.pull_alone(&mut pulled).await {
+            pulled.reason = error.kind().name();
+            pulled.message = error.to_string();
+        }
+        pulled
+    }
+
+    /// One process at a time looks at a calendar: two would both move the sync token on.
+    async fn pull_alone(&self, pulled: &mut Pulled) -> Result<()> {
+        let name = format!("calendar:{}", pulled.doctor_id);
+        let lock = self.store.lock(&name, Duration::from_secs(5)).await?;
+        let outcome = match self.store.calendar(pulled.doctor_id).await {
+            Ok(Some(calendar)) => self.pull_locked(calendar, pulled).await,
+            Ok(None) => Ok(()),
+            Err(error) => Err(error),
+        };
+        let _ = lock.release().await;
+        outcome
+    }
+
+    async fn pull_locked(&self, mut calendar: Calendar, pulled: &mut Pulled) -> Result<()> {
+        let client = self.meet_client(calendar.doctor_id)?;
+        let listed = client.changes(&calendar.sync_token).await;
+        pulled.token_refreshed = crate::provider::MeetingProvider::token_refreshed(&client);
+        let listing = match listed {
+            Ok(listing) => listing,
+            Err(error) => {
+                calendar.failures = calendar.failures.saturating_add(1);
+                calendar.due_at = self.due_after(&calendar, Some(&error));
+                self.store.save_calendar(&calendar).await?;
+                return Err(error);
+            }
+        };
+        pulled.requests = listing.requests;
+        pulled.full = listing.full;
+        pulled.appointments = self.changed(calendar.doctor_id, &listing).await?;
+        calendar.sync_token.clone_from(&listing.sync_token);
+        calendar.failures = 0;
+        self.keep_channel(&client, &mut calendar, pulled).await;
+        calendar.due_at = self.due_after(&calendar, None);
+        self.store.save_calendar(&calendar).await
+    }
+
+    /// Appointments whose events are not as we wrote or saw them.
+    async fn changed(&self, doctor_id: u64, listing: &Listing) -> Result<Vec<u64>> {
+        let provider = Provider::GoogleMeet;
+        let as_known = |mapping: &Mapping| {
+            let found = listing.events.iter().find(|event| event.id == mapping.meeting_id);
+            match found {
+                Some(event) => {
+                    !event.etag.is_empty() && event.etag == Extra::from(mapping).etag && !event.is_cancelled()
+                }
+                // A full listing leaves deleted events out.
+                None => !listing.full,
+            }
+        };
+        let ids: Vec<String> = listing.events.iter().map(|event| event.id.clone()).collect();
+        let mappings = if listing.full {
+            self.store.mappings_of_doctor(provider, doctor_id).await?
+        } else if ids.is_empty() {
+            Vec::new()
+        } else {
+            self.store.mappings_by_meetings(provider, &ids).await?
+        };
+        let now = self.clock.now();
+        Ok(mappings
+            .iter()
+            .filter(|mapping| !Extra::from(mapping).is_past(now) && !as_known(mapping))
+            .map(|mapping| mapping.appointment_id)
+            .collect())
+    }
+
+    /// Opens a channel where there is none, and a new one before the old one ends. Not worth failing for: without it
+    /// the looks go on.
+    async fn keep_channel(&self, client: &MeetClient, calendar: &mut Calendar, pulled: &mut Pulled) {
+        let now = self.clock.now().as_second();
+        let Some(address) = &self.google.push_url else {
+            return;
+        };
+        if !calendar.channel_id.is_empty() && calendar.channel_expires_at > now + RENEWAL {
+            return;
+        }
+        let old = calendar.clone();
+        pulled.requests += 1;
+        match self.open_channel(client, calendar, address, now).await {
+            Ok(()) if !old.resource_id.is_empty() => {
+                pulled.requests += 1;
+                let _ = stop(client, &old).await;
+            }
+            Ok(()) => {}
+            Err(_) => {
+                // The old one, if any, goes on to its end.
+                calendar.channel_id = old.channel_id;
+                calendar.channel_hash = old.channel_hash;
+                calendar.resource_id = old.resource_id;
+                calendar.channel_expires_at = old.channel_expires_at;
+            }
+        }
+    }
+
+    async fn open_channel(
+        &self,
+        client: &MeetClient,
+        calendar: &mut Calendar,
+        address: &str,
+        now: i64,
+    ) -> Result<()> {
+        let (id, token) = (new_marker()?, format!("{}{}", new_marker()?, new_marker()?));
+        calendar.channel_id.clone_from(&id);
+        calendar.channel_hash = hash(&token);
+        calendar.resource_id.clear();
+        calendar.channel_expires_at = now + CHANNEL_LIFE;
+        // Google's first message may come before its answer.
+        self.store.save_calendar(calendar).await?;
+        let channel = client
+            .watch(&NewChannel::web_hook(&id, address, &token, CHANNEL_LIFE))
+            .await?;
+        if channel.expires_at() > 0 {
+            calendar.channel_expires_at = channel.expires_at();
+        }
+        calendar.resource_id = channel.resource_id;
+        Ok(())
+    }
+
+    /// Checks a push message (headers `X-Goog-Channel-ID`, `-Token`, `-Resource-State`) against the stored channel.
+    pub async fn note_push(&self, channel_id: &str, token: &str, state: &str) -> Result<PushNote> {
+        if channel_id.is_empty() {
+            return Ok(PushNote::Unknown);
+        }
+        let Some(calendar) = self.store.calendar_by_channel(channel_id).await? else {
+            return Ok(PushNote::Unknown);
+        };
+        if !same(&hash(token), &calendar.channel_hash) {
+            return Ok(PushNote::Unknown);
+        }
+        Ok(if state == "sync" {
+            PushNote::Opened
+        } else {
+            PushNote::Changed(calendar.doctor_id)
+        })
+    }
+
+    /// The next look, spread by a quarter either way so that a clinic's doctors do not come all at once.
+    fn due_after(&self, calendar: &Calendar, error: Option<&Error>) -> i64 {
+        let usual = if calendar.channel_id.is_empty() {
+            INTERVAL
+        } else {
+            INTERVAL_WITH_PUSH
+        };
+        let pause = match error {
+            None => usual,
+            // A person has to act; reconnecting makes it due at once.
+            Some(error) if matches!(error.kind(), ErrorKind::Reauthorize | ErrorKind::Scope) => {
+                LONGEST_INTERVAL
+            }
+            Some(_) => INTERVAL
+                .saturating_mul(1 << calendar.failures.min(8))
+                .min(LONGEST_INTERVAL),
+        };
+        let spread = rand::random_range(-pause / 4..=pause / 4);
+        self.clock.now().as_second() + pause + spread
+    }
+}
+
+async fn stop(client: &MeetClient, calendar: &Calendar) -> Result<()> {
+    if calendar.resource_id.is_empty() {
+        return Ok(());
+    }
+    client.stop(&calendar.channel_id, &calendar.resource_id).await
+}
+
+fn hash(token: &str) -> String {
+    HEXLOWER.encode(digest(&SHA256, token.as_bytes()).as_ref())
+}
+
+/// Constant time over texts of one length.
+fn same(a: &str, b: &str) -> bool {
+    a.len() == b.len()
+        && a.bytes()
+            .zip(b.bytes())
+            .fold(0, |difference, (x, y)| difference | (x ^ y))
+            == 0
+}

@@ -1,0 +1,120 @@
+//! The SQL of followed calendars, and of looking mappings up for them.
+
+use mysql_async::{Params, Row, Value, params};
+
+use super::MySqlStore;
+use super::rows::{self, column};
+use super::session::{Repeat, Statement};
+use crate::Result;
+use crate::store::{Calendar, Mapping, Provider};
+
+const COLUMNS: &str = "doctor_id, sync_token, due_at, channel_id, channel_hash, resource_id, channel_expires_at, \
+     failures";
+
+fn calendar(row: &Row) -> Result<Calendar> {
+    let text = |index| -> Result<String> { Ok(column(row, index)?.unwrap_or_default()) };
+    Ok(Calendar {
+        doctor_id: column(row, 0)?.unwrap_or_default(),
+        sync_token: text(1)?,
+        due_at: column(row, 2)?.unwrap_or_default(),
+        channel_id: text(3)?,
+        channel_hash: text(4)?,
+        resource_id: text(5)?,
+        channel_expires_at: column(row, 6)?.unwrap_or_default(),
+        failures: column(row, 7)?.unwrap_or_default(),
+    })
+}
+
+pub(super) async fn find(store: &MySqlStore, by: &str, value: Value) -> Result<Option<Calendar>> {
+    let table = &store.tables.calendars;
+    let sql = format!("SELECT {COLUMNS} FROM {table} WHERE {by} = ? LIMIT 1");
+    let reply = store
+        .run(sql, Params::Positional(vec![value]), Repeat::Harmless)
+        .await?;
+    reply.rows.first().map(calendar).transpose()
+}
+
+pub(super) async fn due(store: &MySqlStore, now: i64, limit: u32) -> Result<Vec<Calendar>> {
+    let table = &store.tables.calendars;
+    let sql = format!("SELECT {COLUMNS} FROM {table} WHERE due_at <= ? ORDER BY due_at LIMIT ?");
+    let reply = store.run(sql, (now, limit), Repeat::Harmless).await?;
+    reply.rows.iter().map(calendar).collect()
+}
+
+pub(super) fn save(store: &MySqlStore, calendar: &Calendar) -> Statement {
+    let sql = format!(
+        "INSERT INTO {} ({COLUMNS}) VALUES (:doctor_id, :sync_token, :due_at, :channel_id, :channel_hash, \
+         :resource_id, :expires, :failures) ON DUPLICATE KEY UPDATE sync_token = VALUES(sync_token), \
+         due_at = VALUES(due_at), channel_id = VALUES(channel_id), channel_hash = VALUES(channel_hash), \
+         resource_id = VALUES(resource_id), channel_expires_at = VALUES(channel_expires_at), \
+         failures = VALUES(failures)",
+        store.tables.calendars
+    );
+    let values = params! {
+        "doctor_id" => calendar.doctor_id,
+        "sync_token" => calendar.sync_token.as_str(),
+        "due_at" => calendar.due_at,
+        "channel_id" => calendar.channel_id.as_str(),
+        "channel_hash" => calendar.channel_hash.as_str(),
+        "resource_id" => calendar.resource_id.as_str(),
+        "expires" => calendar.channel_expires_at,
+        "failures" => calendar.failures,
+    };
+    Statement::new(sql, values)
+}
+
+pub(super) fn drop_row(store: &MySqlStore, doctor_id: u64) -> Statement {
+    let sql = format!("DELETE FROM {} WHERE doctor_id = ?", store.tables.calendars);
+    Statement::new(sql, (doctor_id,))
+}
+
+/// Mappings with one of these meeting ids.
+pub(super) async fn mappings(
+    store: &MySqlStore,
+    provider: Provider,
+    meeting_ids: &[String],
+) -> Result<Vec<Mapping>> {
+    let mut found = Vec::new();
+    for part in meeting_ids.chunks(200) {
+        let marks = vec!["?"; part.len()].join(", ");
+        let condition = format!("{} IN ({marks})", store.tables.mapping(provider).meeting_id);
+        found.extend(
+            select(
+                store,
+                provider,
+                &condition,
+                part.iter().map(Value::from).collect(),
+            )
+            .await?,
+        );
+    }
+    Ok(found)
+}
+
+/// Mappings that name the doctor. Rows of the original add-on name nobody.
+pub(super) async fn of_doctor(
+    store: &MySqlStore,
+    provider: Provider,
+    doctor_id: u64,
+) -> Result<Vec<Mapping>> {
+    let condition = "JSON_VALID(extra) AND JSON_EXTRACT(extra, '$.doctor_id') = ?";
+    select(store, provider, condition, vec![Value::from(doctor_id)]).await
+}
+
+async fn select(
+    store: &MySqlStore,
+    provider: Provider,
+    condition: &str,
+    values: Vec<Value>,
+) -> Result<Vec<Mapping>> {
+    let table = store.tables.mapping(provider);
+    let sql = format!("SELECT {} FROM {} WHERE {condition}", table.columns(), table.name);
+    let reply = store
+        .run(sql, Params::Positional(values), Repeat::Harmless)
+        .await?;
+    reply
+        .rows
+        .iter()
+        .map(|row| rows::mapping(provider, row))
+        .collect()
+}
