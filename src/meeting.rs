@@ -31,6 +31,8 @@ pub struct Visit {
     pub description: String,
     /// E-mail addresses of the people to invite.
     pub guests: Vec<String>,
+    /// The doctor's own address, who attends without being asked; empty when it is not known.
+    pub organizer: String,
     /// Changes whenever title or text would change; empty for providers that show neither.
     pub content: String,
 }
@@ -53,6 +55,8 @@ pub struct MeetingDraft {
     pub description: String,
     /// People to invite.
     pub guests: Vec<String>,
+    /// The host's own address, or empty.
+    pub organizer: String,
     /// Invite them all anew, when an existing meeting is changed.
     #[serde(skip)]
     pub invite: bool,
@@ -130,6 +134,7 @@ impl Visit {
             zone: self.zone()?,
             description: self.description.clone(),
             guests: self.guests.clone(),
+            organizer: self.organizer.clone(),
             invite: false,
         })
     }

@@ -25,8 +25,8 @@ struct Details {
     status: String,
     #[serde(default)]
     errors: Vec<Reason>,
-    #[serde(default)]
-    details: Vec<Reason>,
+    #[serde(default, rename = "details")]
+    more: Vec<Reason>,
 }
 
 #[derive(Default, Deserialize)]
@@ -43,7 +43,7 @@ impl Details {
     }
 
     fn has(&self, reasons: &[&str]) -> bool {
-        let named = self.errors.iter().chain(&self.details);
+        let named = self.errors.iter().chain(&self.more);
         named
             .map(|entry| entry.reason.as_str())
             .any(|reason| reasons.contains(&reason))

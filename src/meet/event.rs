@@ -73,8 +73,11 @@ struct Moment {
 }
 
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Guest<'a> {
     email: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_status: Option<&'static str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -189,9 +192,17 @@ impl<'a> EventBody<'a> {
     /// With everybody to invite.
     #[must_use]
     pub fn inviting(self, draft: &'a MeetingDraft) -> Self {
-        let guests = draft.guests.iter().map(|email| Guest { email }).collect();
+        let guests = draft.guests.iter().map(|email| Guest {
+            email,
+            response_status: None,
+        });
+        let host = Some(draft.organizer.as_str()).filter(|email| !email.is_empty());
+        let host = host.map(|email| Guest {
+            email,
+            response_status: Some("accepted"),
+        });
         Self {
-            attendees: Some(guests),
+            attendees: Some(guests.chain(host).collect()),
             ..self
         }
     }
@@ -366,6 +377,7 @@ mod tests {
             zone: crate::meeting::time_zone(zone).unwrap(),
             description: "At the clinic".into(),
             guests: vec!["patient@example.test".into()],
+            organizer: "doctor@example.test".into(),
             invite: false,
         }
     }

@@ -202,6 +202,7 @@ pub fn visit(array: &ZendHashTable) -> Result<Visit> {
         patient_id: fields.number("patient_id")?,
         description: fields.text("description")?,
         guests: fields.list("guests"),
+        organizer: fields.text("organizer")?,
         content: fields.text("content")?,
     })
 }

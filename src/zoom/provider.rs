@@ -31,9 +31,10 @@ impl ZoomClient {
     /// After an earlier attempt the meeting is looked for first: a create is never repeated blindly. Every meeting has
     /// a waiting room; an account that locks it off gets no meeting, but a reason.
     async fn make(&self, draft: &MeetingDraft, again: bool) -> Result<Meeting> {
-        let found = match again {
-            true => self.find_by_marker(&draft.marker).await?,
-            false => None,
+        let found = if again {
+            self.find_by_marker(&draft.marker).await?
+        } else {
+            None
         };
         let made: Meeting = match found {
             Some(found) => found,

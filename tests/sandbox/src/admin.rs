@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::faults::Fault;
 use crate::state::{App, World};
-use crate::zoom;
+use crate::{google, zoom};
 
 type Shared = State<Arc<App>>;
 
@@ -50,7 +50,44 @@ pub fn router(app: Arc<App>) -> Router {
             "/tokens/expire",
             post(|a: Shared, b: Bytes| change(a, b, |w, _| Ok(zoom::admin::expire(w)))),
         )
+        .merge(google_routes())
         .with_state(app)
+}
+
+fn google_routes() -> Router<Arc<App>> {
+    Router::new()
+        .route(
+            "/google/clients",
+            post(|a: Shared, b: Bytes| change(a, b, google::admin::client)),
+        )
+        .route(
+            "/google/users",
+            post(|a: Shared, b: Bytes| change(a, b, google::admin::user)),
+        )
+        .route(
+            "/google/grants",
+            post(|a: Shared, b: Bytes| change(a, b, google::admin::grant)),
+        )
+        .route(
+            "/google/settings",
+            post(|a: Shared, b: Bytes| change(a, b, google::admin::settings)),
+        )
+        .route(
+            "/google/events",
+            post(|a: Shared, b: Bytes| change(a, b, google::admin::act)),
+        )
+        .route(
+            "/google/revoke",
+            post(|a: Shared, b: Bytes| change(a, b, google::admin::revoke)),
+        )
+        .route(
+            "/google/tokens/expire",
+            post(|a: Shared, b: Bytes| change(a, b, |w, _| Ok(google::admin::expire(w)))),
+        )
+        .route(
+            "/google/sync/expire",
+            post(|a: Shared, b: Bytes| change(a, b, |w, _| Ok(google::admin::expire_sync(w)))),
+        )
 }
 
 /// Bodies are parsed here and not by an extractor: callers from shell scripts forget the content type.

@@ -20,6 +20,8 @@ pub struct Config {
     pub seed: bool,
     /// Published API description to hold requests against.
     pub zoom_openapi: Option<PathBuf>,
+    /// Google's discovery document to hold requests against.
+    pub google_discovery: Option<PathBuf>,
 }
 
 impl Config {
@@ -48,6 +50,7 @@ impl Config {
                 "--admin" => config.admin = Some(address(&value()?)?),
                 "--ca-out" => config.ca_out = Some(value()?.into()),
                 "--ready-file" => config.ready_file = Some(value()?.into()),
+                "--google-discovery" => config.google_discovery = Some(value()?.into()),
                 "--zoom-openapi" => config.zoom_openapi = Some(value()?.into()),
                 other => return Err(format!("unknown flag {other}")),
             }
@@ -75,6 +78,7 @@ impl Config {
             (&mut self.ca_out, "SANDBOX_CA_OUT"),
             (&mut self.ready_file, "SANDBOX_READY_FILE"),
             (&mut self.zoom_openapi, "ZOOM_OPENAPI"),
+            (&mut self.google_discovery, "GOOGLE_DISCOVERY"),
         ] {
             if slot.is_none() {
                 *slot = env(name).map(PathBuf::from);

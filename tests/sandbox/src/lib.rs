@@ -7,6 +7,7 @@
 pub mod admin;
 pub mod config;
 pub mod faults;
+pub mod google;
 pub mod message;
 pub mod openapi;
 pub mod server;

@@ -17,6 +17,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::config::{Config, write_whole};
 use crate::faults::{Action, When, fixed};
+use crate::google::{self, discovery::Discovery};
 use crate::message::{Reply, Request};
 use crate::openapi::Spec;
 use crate::state::{App, LogEntry, World};
@@ -59,12 +60,19 @@ pub async fn start(config: Config) -> Result<Running, String> {
         .map(|p| Spec::load(p, &zoom::OUTSIDE_SPEC))
         .transpose()?;
     let mut world = World::default();
+    let discovery = config
+        .google_discovery
+        .as_deref()
+        .map(Discovery::load)
+        .transpose()?;
     let seed = if config.seed {
-        zoom::seed(&mut world)
+        let mut seed = zoom::seed(&mut world);
+        seed["google"] = google::seed(&mut world);
+        seed
     } else {
         Value::Null
     };
-    let app = Arc::new(App::new(world, spec));
+    let app = Arc::new(App::new(world, spec, discovery));
     let identity = tls::generate()?;
     if let Some(path) = &config.ca_out {
         write_whole(path, &identity.ca_pem)?;
@@ -208,14 +216,14 @@ impl Connection {
             .as_ref()
             .map(|(action, when)| format!("{when:?} {}", name(action)).to_lowercase());
         let reply = match fault {
-            None => zoom::handle(&self.app, request),
+            None => provider(&self.app, request),
             Some((Action::Delay { ms }, When::Before)) => {
                 tokio::time::sleep(Duration::from_millis(ms)).await;
-                zoom::handle(&self.app, request)
+                provider(&self.app, request)
             }
             Some((action, When::Before)) => self.apply(&action, Reply::empty(200), seq, note.as_ref()).await,
             Some((action, When::After)) => {
-                let reply = zoom::handle(&self.app, request);
+                let reply = provider(&self.app, request);
                 self.apply(&action, reply, seq, note.as_ref()).await
             }
         };
@@ -239,6 +247,14 @@ impl Connection {
                 std::future::pending().await
             }
         }
+    }
+}
+
+fn provider(app: &App, request: &Request) -> Reply {
+    if google::is_for(request) {
+        google::handle(app, request)
+    } else {
+        zoom::handle(app, request)
     }
 }
 

@@ -11,6 +11,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::faults::Faults;
+use crate::google::discovery::Discovery;
+use crate::google::model::Google;
 use crate::openapi::Spec;
 use crate::zoom::model::Zoom;
 
@@ -92,6 +94,8 @@ pub struct World {
     pub total: u64,
     /// Zoom's side.
     pub zoom: Zoom,
+    /// Google's side.
+    pub google: Google,
     next_connection: u64,
     next_seq: u64,
     log: VecDeque<LogEntry>,
@@ -146,6 +150,8 @@ impl World {
             ..Self::default()
         };
         fresh.zoom.restart(&self.zoom, &mut fresh.secrets);
+        fresh.google.seed = self.google.seed.take();
+        fresh.google.plant_seed();
         *self = fresh;
     }
 
@@ -162,6 +168,7 @@ impl World {
             "meetings": self.zoom.meetings_view(),
             "users": self.zoom.users_view(),
             "tokens": self.zoom.token_counts(),
+            "google": self.google.view(),
         })
     }
 }
@@ -171,14 +178,17 @@ pub struct App {
     world: Mutex<World>,
     /// Published description, when one was given.
     pub spec: Option<Spec>,
+    /// Google's discovery document, when one was given.
+    pub discovery: Option<Discovery>,
 }
 
 impl App {
     /// Wraps a prepared world.
-    pub fn new(world: World, spec: Option<Spec>) -> Self {
+    pub fn new(world: World, spec: Option<Spec>, discovery: Option<Discovery>) -> Self {
         Self {
             world: Mutex::new(world),
             spec,
+            discovery,
         }
     }
 
