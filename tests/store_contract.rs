@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 use kivicare_telemed::secret::DatabasePassword;
 use kivicare_telemed::store::{
-    DatabaseConfig, Mapping, MemoryStore, MySqlStore, NewOperation, OperationKind, OperationState, Provider,
-    Setback, Store, TokenRow,
+    Calendar, DatabaseConfig, Mapping, MemoryStore, MySqlStore, NewOperation, OperationKind, OperationState,
+    Provider, Setback, Store, TokenRow,
 };
 use kivicare_telemed::{Error, ErrorKind};
 use mysql_async::prelude::Queryable;
@@ -264,6 +264,93 @@ async fn tokens(store: &dyn Store) {
     );
 }
 
+async fn calendars(store: &dyn Store) {
+    assert_eq!(store.calendar(7).await.unwrap(), None);
+    let calendar = Calendar {
+        doctor_id: 7,
+        sync_token: "CPDAlvWDx70CEPDAlvWDx70CGAU=".into(),
+        due_at: 5_000_000_000,
+        channel_id: "c7".into(),
+        channel_hash: "ab".repeat(32),
+        resource_id: "o3hgv1538sdjfh".into(),
+        channel_expires_at: 5_000_000_001,
+        failures: 2,
+    };
+    store.save_calendar(&calendar).await.unwrap();
+    store.save_calendar(&calendar).await.unwrap();
+    assert_eq!(store.calendar(7).await.unwrap(), Some(calendar.clone()));
+    assert_eq!(
+        store.calendar_by_channel("c7").await.unwrap(),
+        Some(calendar.clone())
+    );
+    assert_eq!(store.calendar_by_channel("c8").await.unwrap(), None);
+    let sooner = Calendar {
+        doctor_id: 8,
+        due_at: 10,
+        ..Calendar::default()
+    };
+    store.save_calendar(&sooner).await.unwrap();
+    assert_eq!(store.due_calendars(9, 5).await.unwrap(), []);
+    assert_eq!(store.due_calendars(10, 5).await.unwrap(), [sooner.clone()]);
+    assert_eq!(
+        store.due_calendars(6_000_000_000, 5).await.unwrap(),
+        [sooner.clone(), calendar]
+    );
+    assert_eq!(store.due_calendars(6_000_000_000, 1).await.unwrap(), [sooner]);
+    for doctor in [7, 8, 8] {
+        store.drop_calendar(doctor).await.unwrap();
+        assert_eq!(store.calendar(doctor).await.unwrap(), None);
+    }
+
+    let provider = Provider::GoogleMeet;
+    let own = |id: u64, doctor: u64| Mapping {
+        extra: format!(r#"{{"doctor_id":{doctor}}}"#),
+        ..mapping(provider, id, &format!("event{id}"))
+    };
+    for row in [
+        own(31, 7),
+        own(32, 7),
+        own(33, 8),
+        Mapping {
+            extra: "not JSON".into(),
+            ..own(34, 7)
+        },
+    ] {
+        store.save_mapping(&row).await.unwrap();
+    }
+    let ids = |rows: Vec<Mapping>| {
+        let mut ids: Vec<u64> = rows.iter().map(|row| row.appointment_id).collect();
+        ids.sort_unstable();
+        ids
+    };
+    assert_eq!(
+        ids(store.mappings_of_doctor(provider, 7).await.unwrap()),
+        [31, 32]
+    );
+    let wanted: Vec<String> = (0..450).map(|id| format!("event{id}")).collect();
+    assert_eq!(
+        ids(store.mappings_by_meetings(provider, &wanted).await.unwrap()),
+        [31, 32, 33, 34]
+    );
+    assert!(
+        store
+            .mappings_by_meetings(Provider::Zoom, &wanted)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert!(
+        store
+            .mappings_by_meetings(provider, &[])
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    for id in 31..35 {
+        store.drop_mapping(provider, id).await.unwrap();
+    }
+}
+
 async fn locks(one: &dyn Store, two: &dyn Store) {
     let short = Duration::from_secs(1);
     let held = one.lock("token:zoom:7", short).await.unwrap();
@@ -293,6 +380,7 @@ async fn memory() {
     mappings(&store).await;
     journal(&store).await;
     tokens(&store).await;
+    calendars(&store).await;
     locks(&store, &store.clone()).await;
 }
 
@@ -382,7 +470,7 @@ impl Database {
 }
 
 /// As the plugin's `Schema.php` and WordPress' `schema.php` create them.
-const TABLES: [&str; 5] = [
+const TABLES: [&str; 6] = [
     "kc_appointment_zoom_mappings (id bigint unsigned NOT NULL AUTO_INCREMENT PRIMARY KEY, \
      appointment_id bigint unsigned NOT NULL, zoom_id varchar(64), zoom_uuid varchar(191), start_url text, \
      join_url text, password varchar(191), extra longtext, created_at datetime, updated_at datetime, \
@@ -398,6 +486,11 @@ const TABLES: [&str; 5] = [
      reason varchar(32) NOT NULL DEFAULT '', message varchar(500) NOT NULL DEFAULT '', lease_until datetime NULL, \
      resume_at datetime NULL, created_at datetime NOT NULL, updated_at datetime NOT NULL, \
      KEY appointment_id (appointment_id), KEY state_resume (state, resume_at), KEY marker (marker))",
+    "kc_telemed_calendars (doctor_id bigint unsigned NOT NULL PRIMARY KEY, sync_token varchar(500) NOT NULL DEFAULT '', \
+     due_at bigint NOT NULL DEFAULT 0, channel_id varchar(64) NOT NULL DEFAULT '', \
+     channel_hash char(64) NOT NULL DEFAULT '', resource_id varchar(191) NOT NULL DEFAULT '', \
+     channel_expires_at bigint NOT NULL DEFAULT 0, failures int unsigned NOT NULL DEFAULT 0, \
+     KEY due_at (due_at), KEY channel_id (channel_id))",
     "usermeta (umeta_id bigint unsigned NOT NULL AUTO_INCREMENT PRIMARY KEY, \
      user_id bigint unsigned NOT NULL DEFAULT 0, meta_key varchar(255) DEFAULT NULL, meta_value longtext, \
      KEY user_id (user_id), KEY meta_key (meta_key(191)))",
@@ -422,6 +515,7 @@ async fn database() {
     mappings(&store).await;
     journal(&store).await;
     tokens(&store).await;
+    calendars(&store).await;
     locks(&store, &database.store()).await;
     token_rows(&mut database, &store).await;
     survives_killed_sessions(&mut database, &store).await;

@@ -12,99 +12,23 @@
 mod support;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use kivicare_telemed::Result;
-use kivicare_telemed::clock::SystemClock;
-use kivicare_telemed::http::transport::{HttpConfig, ReqwestClient};
-use kivicare_telemed::http::{HttpClient, Request};
-use kivicare_telemed::oauth::keeper::context;
-use kivicare_telemed::secret::ClientSecret;
-use kivicare_telemed::service::{Budget, Host, Telemed};
+use kivicare_telemed::service::{Host, Telemed};
 use kivicare_telemed::store::{OperationState, Provider, Store, TokenRow};
-use kivicare_telemed::zoom::{Endpoints, auth::DOCTOR_TOKEN_KEY};
+use kivicare_telemed::zoom::auth::DOCTOR_TOKEN_KEY;
 use serde_json::{Value, json};
-use support::{Site, clinic, doctor, site, visit};
-use telemed_sandbox::{Config, Running, start};
+use support::sandbox::{World, client};
+use support::{clinic, doctor, visit};
 
-struct World {
-    sandbox: Running,
-    site: Site,
-    telemed: Telemed,
-    admin: ReqwestClient,
-    _files: std::path::PathBuf,
+/// What these tests ask of the sandbox.
+trait Zoom {
+    async fn fault(&self, action: Value, when: &str);
+    async fn meetings(&self) -> (usize, usize);
+    async fn connect_doctor(&self, expires_in: i64);
 }
 
-fn client(ca_file: Option<std::path::PathBuf>) -> ReqwestClient {
-    let config = HttpConfig {
-        ca_file,
-        allow_http: true,
-        connect_timeout: Duration::from_secs(3),
-        total_timeout: Duration::from_secs(5),
-        max_body: 1 << 20,
-    };
-    ReqwestClient::new(&config).unwrap()
-}
-
-impl World {
-    async fn start() -> Self {
-        let free = Some(([127, 0, 0, 1], 0).into());
-        let zoom_openapi = std::env::var_os("ZOOM_OPENAPI").map(Into::into);
-        let sandbox = start(Config {
-            tls: free,
-            seed: true,
-            zoom_openapi,
-            ..Config::default()
-        })
-        .await
-        .unwrap();
-        let ca = std::env::temp_dir().join(format!(
-            "telemed-ca-{}-{}.pem",
-            std::process::id(),
-            sandbox.tls.unwrap().port()
-        ));
-        std::fs::write(&ca, &sandbox.ca_pem).unwrap();
-        let site = site();
-        let base = format!("https://localhost:{}", sandbox.tls.unwrap().port());
-        let mut telemed = site.telemed.clone();
-        telemed.http = Arc::new(client(Some(ca.clone())));
-        telemed.clock = Arc::new(SystemClock);
-        telemed.zoom.endpoints = Endpoints::parse(&format!("{base}/v2"), &format!("{base}/oauth")).unwrap();
-        telemed.zoom.account_id = "sandbox-account".into();
-        telemed.zoom.client_id = "sandbox-client".into();
-        telemed.zoom.client_secret = Some(ClientSecret::new(sandbox.seed["client_secret"].as_str().unwrap()));
-        telemed.budget = Budget {
-            request: Duration::from_secs(2),
-            total: Duration::from_secs(3),
-        };
-        Self {
-            sandbox,
-            site,
-            telemed,
-            admin: client(None),
-            _files: ca,
-        }
-    }
-
-    async fn admin(&self, method: &str, path: &str, body: Value) -> Value {
-        let mut headers = http::HeaderMap::new();
-        headers.insert("content-type", "application/json".parse().unwrap());
-        let request = Request {
-            method: method.parse().unwrap(),
-            url: format!("http://{}{path}", self.sandbox.admin).parse().unwrap(),
-            headers,
-            body: (method == "POST").then(|| body.to_string().into_bytes()),
-            timeout: Duration::from_secs(5),
-        };
-        let response = self.admin.execute(request).await.unwrap();
-        assert!(
-            response.status.is_success(),
-            "{path}: {}",
-            String::from_utf8_lossy(&response.body)
-        );
-        serde_json::from_slice(&response.body).unwrap_or_default()
-    }
-
+impl Zoom for World {
     async fn fault(&self, action: Value, when: &str) {
         let rule = json!({
             "match": { "method": "POST", "path_contains": "/meetings" }, "action": action, "when": when, "times": null
@@ -114,8 +38,7 @@ impl World {
 
     /// Live meetings, and creates asked for; no request may have broken Zoom's description.
     async fn meetings(&self) -> (usize, usize) {
-        let state = self.admin("GET", "/state", Value::Null).await;
-        assert_eq!(state["violations"], json!([]));
+        let state = self.state().await;
         let live = state["meetings"]
             .as_array()
             .unwrap()
@@ -138,13 +61,12 @@ impl World {
     async fn connect_doctor(&self, expires_in: i64) {
         let grant =
             json!({ "client_id": "sandbox-client", "user": "doctor@example.test", "expires_in": expires_in });
-        let tokens = self.admin("POST", "/grants", grant).await.to_string();
+        let tokens = self.admin("POST", "/grants", grant).await;
         let row = TokenRow::UserMeta {
             user_id: 7,
             key: DOCTOR_TOKEN_KEY.into(),
         };
-        let sealed = self.site.vault.seal(&context(&row), tokens.as_bytes()).unwrap();
-        assert!(self.site.store.swap_token(&row, None, &sealed).await.unwrap());
+        self.keep(&row, &tokens).await;
     }
 }
 

@@ -16,6 +16,8 @@ use crate::retry::Effect;
 const FIRST_LOOK: Duration = Duration::from_millis(150);
 /// Longest such pause.
 const LONGEST_LOOK: Duration = Duration::from_secs(2);
+/// Time that one look needs.
+const SHORTEST_LOOK: Duration = Duration::from_millis(300);
 /// How long a person who books waits for a pending conference.
 const PATIENCE: Duration = Duration::from_secs(4);
 
@@ -117,7 +119,7 @@ impl MeetClient {
                     event = self.ask_for_link(&event.id).await?;
                 }
                 Conference::Pending => {
-                    if waited + pause > PATIENCE || pause * 2 > self.api.remaining() {
+                    if waited + pause > PATIENCE || pause + SHORTEST_LOOK > self.api.remaining() {
                         return Err(Error::new(
                             ErrorKind::Pending,
                             "Google is still making the Meet link; it will be looked for again",
