@@ -4,13 +4,19 @@ declare( strict_types=1 );
 namespace KiviCare\Telemed;
 
 use KiviCare\Telemed\Bridge\ExtensionBridge;
+use KiviCare\Telemed\Calendar\CalendarSync;
+use KiviCare\Telemed\Calendar\ChangeNotice;
+use KiviCare\Telemed\Config\AuthType;
 use KiviCare\Telemed\Config\Constants;
 use KiviCare\Telemed\Config\DoctorConnections;
+use KiviCare\Telemed\Config\GoogleSettings;
 use KiviCare\Telemed\Config\NativeSettings;
+use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Config\Settings;
 use KiviCare\Telemed\Connect\ConsentFlow;
 use KiviCare\Telemed\Connect\Disconnection;
 use KiviCare\Telemed\Connect\PendingConsents;
+use KiviCare\Telemed\Connect\Retirement;
 use KiviCare\Telemed\Contracts\Bridge;
 use KiviCare\Telemed\Contracts\Registerable;
 use KiviCare\Telemed\Install\Installer;
@@ -18,6 +24,7 @@ use KiviCare\Telemed\Install\Schema;
 use KiviCare\Telemed\KiviCare\Agenda;
 use KiviCare\Telemed\KiviCare\Appointments;
 use KiviCare\Telemed\KiviCare\CommittedDatabase;
+use KiviCare\Telemed\KiviCare\EventTemplate;
 use KiviCare\Telemed\KiviCare\JournalFallback;
 use KiviCare\Telemed\KiviCare\MeetingDesk;
 use KiviCare\Telemed\KiviCare\Reconciler;
@@ -49,6 +56,8 @@ final class Plugin {
 
 	private readonly Settings $settings;
 
+	private readonly GoogleSettings $google;
+
 	private readonly DoctorConnections $doctors;
 
 	private readonly Reconciler $reconciler;
@@ -61,6 +70,10 @@ final class Plugin {
 
 	private readonly Disconnection $disconnection;
 
+	private readonly Retirement $retirement;
+
+	private readonly CalendarSync $calendars;
+
 	private readonly PersonalLinks $personal_links;
 
 	public function __construct(
@@ -68,14 +81,17 @@ final class Plugin {
 		private readonly Requirements $requirements
 	) {
 		$this->settings = new Settings( new Constants() );
+		$this->google   = new GoogleSettings( new Constants() );
 		$this->doctors  = new DoctorConnections( $bridge, $this->settings );
 
 		$committed            = static fn(): Appointments => new Appointments( CommittedDatabase::shared() );
-		$this->reconciler     = new Reconciler( $bridge, $this->doctors, new Visits( $this->doctors ), $committed );
+		$this->reconciler     = new Reconciler( $bridge, $this->doctors, new Visits( $this->doctors, new EventTemplate() ), $committed );
 		$this->agenda         = new Agenda( $this->reconciler );
 		$this->sweep          = new Sweep( $this->agenda, $committed );
 		$this->pending        = new PendingConsents();
 		$this->disconnection  = new Disconnection( $bridge, $this->doctors, $this->pending, $this->reconciler, fn( int $id ): array => $this->sweep->of_doctor( $id ) );
+		$this->retirement     = new Retirement( $this->doctors, $this->disconnection );
+		$this->calendars      = new CalendarSync( $bridge, $this->doctors, $this->agenda );
 		$this->personal_links = new PersonalLinks( $this->settings );
 	}
 
@@ -93,7 +109,7 @@ final class Plugin {
 	public static function of_this_site(): self {
 		global $wpdb;
 		$constants = new Constants();
-		$bridge    = new ExtensionBridge( new NativeSettings( $wpdb, new Settings( $constants ), $constants ) );
+		$bridge    = new ExtensionBridge( new NativeSettings( $wpdb, new Settings( $constants ), new GoogleSettings( $constants ), $constants ) );
 		return new self( $bridge, Requirements::of_this_site( $bridge ) );
 	}
 
@@ -114,6 +130,9 @@ final class Plugin {
 		}
 		if ( $this->requirements->are_met() ) {
 			define( 'KIVICARE_TELEMED_VERSION', self::ADD_ON_VERSION );
+			define( 'KIVICARE_GOOGLE_MEET_ADDON_VERSION', self::ADD_ON_VERSION );
+			// Under this name KiviCare looks the version up.
+			defined( 'KIVICARE_GOOGLEMEET_VERSION' ) || define( 'KIVICARE_GOOGLEMEET_VERSION', self::ADD_ON_VERSION );
 		}
 	}
 
@@ -125,13 +144,21 @@ final class Plugin {
 		return $this->settings;
 	}
 
+	public function google(): GoogleSettings {
+		return $this->google;
+	}
+
+	public function calendars(): CalendarSync {
+		return $this->calendars;
+	}
+
 	public function doctors(): DoctorConnections {
 		return $this->doctors;
 	}
 
 	public function meetings(): MeetingDesk {
 		global $wpdb;
-		return new MeetingDesk( $this->bridge, new Appointments( $wpdb ), $this->doctors, new Visits( $this->doctors ), new JournalFallback( $wpdb ) );
+		return new MeetingDesk( $this->bridge, new Appointments( $wpdb ), $this->doctors, new Visits( $this->doctors, new EventTemplate() ), new JournalFallback( $wpdb ) );
 	}
 
 	public function reconciler(): Reconciler {
@@ -161,7 +188,7 @@ final class Plugin {
 
 	public function status(): StatusReport {
 		global $wpdb;
-		return new StatusReport( $this->requirements, $this->bridge, $this->settings, new Schema( $wpdb ) );
+		return new StatusReport( $this->requirements, $this->bridge, $this->settings, $this->google, new Schema( $wpdb ) );
 	}
 
 	/**
@@ -200,18 +227,38 @@ final class Plugin {
 		$rows    = new Appointments( $wpdb );
 		$log     = new Webhooks\EventLog( $wpdb );
 		$desk    = new Webhooks\EventDesk( $this->bridge, $log, $this->doctors, $this->disconnection, $this->settings, $this->agenda );
-		$consent = new ConsentFlow( $this->bridge, $this->settings, $this->doctors, $this->pending );
+		$zoom    = $this->consent( Provider::Zoom );
+		$google  = $this->consent( Provider::GoogleMeet );
 		return array(
 			new Triggers( $this->agenda, $this->sweep, $this->disconnection ),
 			$desk,
 			$this->agenda,
 			$this->sweep,
+			$this->retirement,
+			$this->calendars,
+			new ChangeNotice( $rows ),
 			new Links\LinkFilters( $this->personal_links, new Links\MeetingLinks( $rows ) ),
 			new Rest\ZoomSettingsController( $this->settings, $this->bridge ),
-			new Rest\ZoomDoctorController( $this->settings, $this->doctors, $consent, $this->disconnection, $this->bridge ),
-			new Rest\ZoomCallbackController( $consent ),
+			new Rest\ZoomDoctorController( $this->settings, $this->doctors, $zoom, $this->disconnection, $this->bridge ),
+			new Rest\ConsentCallbackController( $zoom ),
+			new Rest\MeetSettingsController( $this->google, new EventTemplate(), $this->bridge ),
+			new Rest\MeetDoctorController( $this->google, $this->doctors, $google, $this->disconnection, $this->bridge ),
+			new Rest\ConsentCallbackController( $google ),
 			new Rest\MeetingDoorController( $this->bridge, $rows, $this->doctors, $this->reconciler, $this->personal_links ),
 			new Rest\WebhookController( $this->bridge, $log, $desk ),
+			new Rest\GooglePushController( $this->bridge, $this->calendars ),
 		);
+	}
+
+	/**
+	 * A doctor's way to a provider's consent page, where the clinic has opened it.
+	 */
+	private function consent( Provider $provider ): ConsentFlow {
+		$obstacle = fn(): ?string => match ( true ) {
+			Provider::Zoom === $provider && AuthType::OAuth !== $this->settings->auth_type() => __( 'The clinic has not set Zoom to connect by OAuth. Ask the administrator to choose OAuth in the Zoom settings.', 'kivicare-telemed' ),
+			Provider::GoogleMeet === $provider && ! $this->google->is_configured() => __( 'The clinic has not switched Google Meet on. Ask the administrator to enter the Google credentials in the Google Meet settings.', 'kivicare-telemed' ),
+			default => null,
+		};
+		return new ConsentFlow( $provider, $this->bridge, $this->doctors, $this->pending, $this->retirement, $obstacle );
 	}
 }

@@ -4,6 +4,7 @@ declare( strict_types=1 );
 namespace KiviCare\Telemed;
 
 use KiviCare\Telemed\Bridge\BridgeException;
+use KiviCare\Telemed\Config\GoogleSettings;
 use KiviCare\Telemed\Config\Settings;
 use KiviCare\Telemed\Contracts\Bridge;
 use KiviCare\Telemed\Install\Schema;
@@ -17,6 +18,7 @@ final class StatusReport {
 		private readonly Requirements $requirements,
 		private readonly Bridge $bridge,
 		private readonly Settings $settings,
+		private readonly GoogleSettings $google,
 		private readonly Schema $schema
 	) {}
 
@@ -34,6 +36,7 @@ final class StatusReport {
 			'key'          => $this->key_source(),
 			'zoom'         => $this->settings->auth_type()->value,
 			'zoom_ready'   => $this->settings->is_configured() ? 'yes' : 'no',
+			'google_meet'  => $this->google->is_configured() ? 'on' : 'off',
 		);
 		return array_map(
 			static fn( string $item, string $value ) => compact( 'item', 'value' ),

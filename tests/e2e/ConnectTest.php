@@ -3,140 +3,14 @@
 declare(strict_types=1);
 
 /**
- * A doctor connects an own Zoom account, and every way that can go wrong.
+ * Connecting to Zoom.
  */
-final class ConnectTest extends ConsentTestCase {
-
-	public function test_a_doctor_connects_and_lands_on_the_zoom_page_of_the_dashboard(): void {
-		$url   = $this->authorize_url();
-		parse_str( (string) parse_url( $url, PHP_URL_QUERY ), $query );
-		self::assertSame( array( 'code', 'S256' ), array( $query['response_type'], $query['code_challenge_method'] ) );
-		self::assertSame( $this->site->url . self::CALLBACK, $query['redirect_uri'] );
-		self::assertSame( 43, strlen( $query['state'] ), '256 bits' );
-
-		$back   = $this->consent( $url );
-		$answer = $this->doctor->send( 'GET', $back );
-		self::assertSame( 302, $answer['status'], $answer['body'] );
-		self::assertStringEndsWith( '/setting/zoom-configuration', self::header( $answer, 'location' ) );
-		self::assertSame( 'no-referrer', self::header( $answer, 'referrer-policy' ) );
-
-		self::assertSame( array( 'on', 'zoom' ), array( $this->meta( 'kiviCare_zoom_telemed_connect' ), $this->meta( 'telemed_type' ) ) );
-		self::assertNotSame( 'on', $this->meta( 'kiviCare_google_meet_connect' ) );
-		self::assertStringStartsWith( 'kct1.', (string) $this->meta( 'kiviCare_doctor_zoom_telemed_config' ) );
-		$verifiers = $this->site->sandbox( 'GET', '/secrets' )['code_verifier'] ?? array();
-		$hash      = rtrim( strtr( base64_encode( hash( 'sha256', end( $verifiers ), true ) ), '+/', '-_' ), '=' );
-		self::assertSame( $query['code_challenge'], $hash, 'the verifier reached the token endpoint' );
-
-		$config = $this->doctor->rest( 'GET', 'kivicare/v1/settings/zoom-telemed/doctor-config' )['json']['data'];
-		self::assertSame( array( 'oauth', true, 'connected' ), array( $config['auth_type'], $config['is_connected'], $config['connection_status'] ) );
-
-		$booked = $this->book();
-		self::assertSame( 201, $booked['status'], $booked['body'] );
-		$this->expect_meetings( self::id( $booked ), 1 );
-	}
-
-	public function test_a_state_counts_once(): void {
-		$back = $this->consent( $this->authorize_url() );
-		self::assertSame( 302, $this->doctor->send( 'GET', $back )['status'] );
-		$this->disconnect();
-		$this->assert_refused( $this->doctor->send( 'GET', $back ), 400, 'Choose Connect again' );
-	}
-
-	public function test_forged_missing_and_expired_states_are_refused(): void {
-		$this->assert_refused( $this->doctor->send( 'GET', self::CALLBACK . '?code=abc&state=' . str_repeat( 'A', 43 ) ), 400, 'Choose Connect again' );
-		$this->assert_refused( $this->doctor->send( 'GET', self::CALLBACK . '?code=abc' ), 400, 'Marketplace' );
-
-		$back = $this->consent( $this->authorize_url() );
-		// Eleven minutes pass.
-		$this->site->php( 'global $wpdb; foreach ( (array) get_user_meta( ' . $this->doctor_id . ', "kivicare_telemed_consent" ) as $kept ) { list( $key, $at, $seal ) = explode( " ", $kept, 3 ); update_user_meta( ' . $this->doctor_id . ', "kivicare_telemed_consent", wp_slash( $key . " " . ( $at - 660 ) . " " . $seal ), wp_slash( $kept ) ); }' );
-		$this->assert_refused( $this->doctor->send( 'GET', $back ), 400, 'Choose Connect again' );
-	}
-
-	public function test_a_state_of_another_user_session_or_nobody_is_refused(): void {
-		$back    = $this->consent( $this->authorize_url() );
-		$doctor2 = $this->site->login( 'doctor2' );
-		$this->assert_refused( $doctor2->send( 'GET', $back ), 400, 'Choose Connect again' );
-		self::assertNull( $this->meta( 'kiviCare_doctor_zoom_telemed_config', (int) $this->site->seed['other_doctor_id'] ) );
-		$this->assert_refused( $this->patient->send( 'GET', $back ), 403, 'Only a doctor' );
-		$this->assert_refused( ( new Browser( $this->site->url ) )->send( 'GET', $back ), 401, 'Only a doctor' );
-		// The same doctor, logged in a second time elsewhere: the first session's answer is not this one's.
-		$this->assert_refused( $this->site->login( 'doctor' )->send( 'GET', $back ), 400, 'Choose Connect again' );
-	}
-
-	public function test_a_state_of_another_provider_is_refused(): void {
-		$code = '$bridge = KiviCare\Telemed\Plugin::instance()->bridge(); $party = array( "user_id" => 5, "session" => "s", "redirect_uri" => "https://x.example/" );'
-			. '$consent = $bridge->begin_consent( $party ); parse_str( (string) parse_url( $consent["url"], PHP_URL_QUERY ), $q );'
-			. '$other = $bridge->seal( "{}", "user:5", "oauth_state:googlemeet" ); echo json_encode( $bridge->complete_consent( $other, $q["state"], "c", $party ) );';
-		$answer = json_decode( $this->site->php( $code ), true );
-		self::assertSame( array( 'refused', 'state' ), array( $answer['state'], $answer['reason'] ) );
-	}
-
-	public function test_declining_is_understood_and_spends_the_state(): void {
-		$back = $this->consent( $this->authorize_url(), 'deny=1' );
-		$this->assert_refused( $this->doctor->send( 'GET', $back ), 403, 'You declined' );
-		$this->assert_refused( $this->doctor->send( 'GET', $back ), 400, 'Choose Connect again' );
-	}
-
-	public function test_a_consent_without_all_scopes_names_the_missing_ones_and_keeps_nothing(): void {
-		$this->site->sandbox( 'POST', '/users', array( 'id' => 'sandboxDoctorAAAAAAAAA', 'email' => 'doctor@example.test', 'account' => $this->site->provider_seed()['account_id'], 'scopes' => array( 'meeting:write:meeting', 'user:read:user' ) ) );
-		$this->assert_refused( $this->doctor->send( 'GET', $this->consent( $this->authorize_url() ) ), 403, 'meeting:delete:meeting' );
-	}
-
-	/**
-	 * @dataProvider faults
-	 * @param array<string, mixed> $fault Action of the provider's token endpoint.
-	 */
-	public function test_provider_errors_say_what_to_do( array $fault, int $status, string $says ): void {
-		$back = $this->consent( $this->authorize_url() );
-		$this->site->sandbox( 'POST', '/faults', array( 'match' => array( 'path_contains' => '/oauth/token' ), 'action' => $fault, 'times' => null, 'when' => 'before' ) );
-		$this->assert_refused( $this->doctor->send( 'GET', $back ), $status, $says );
-	}
-
-	/**
-	 * @return array<string, array{array<string, mixed>, int, string}>
-	 */
-	public static function faults(): array {
-		$error = static fn( string $error ): array => array( 'type' => 'status', 'code' => 400, 'body' => array( 'reason' => 'x', 'error' => $error ) );
-		return array(
-			'down'           => array( array( 'type' => 'status', 'code' => 503 ), 503, 'Wait a minute' ),
-			'spent code'     => array( $error( 'invalid_grant' ), 400, 'used already or is too old' ),
-			'wrong secret'   => array( $error( 'invalid_client' ), 502, 'client secret' ),
-			'wrong redirect' => array( $error( 'invalid_request' ), 502, 'redirect URL' ),
-		);
-	}
-
-	public function test_disconnecting_deletes_meetings_revokes_and_asks_zoom_nothing_more(): void {
-		$this->connect();
-		$id = self::id( $this->book() );
-		$this->expect_meetings( $id, 1 );
-		$answer = $this->doctor->rest( 'GET', 'kivicare/v1/settings/zoom-telemed/disconnect' );
-		self::assertSame( array( true, 'not_connected' ), array( $answer['json']['status'], $answer['json']['data']['connection_status'] ) );
-		$log = array_column( $this->site->sandbox( 'GET', '/state?log=1' )['requests'], 'path' );
-		self::assertStringContainsString( '/oauth/revoke', (string) end( $log ) );
-		self::assertSame( 0, $this->meetings_of( $id ) );
-		self::assertSame( array(), $this->site->rows( "SELECT umeta_id FROM wp_usermeta WHERE user_id = ? AND meta_value LIKE '%kct1.%'", array( $this->doctor_id ) ) );
-
-		$calls = $this->provider_calls();
-		$this->disconnect();
-		$config = $this->doctor->rest( 'GET', 'kivicare/v1/settings/zoom-telemed/doctor-config' )['json']['data'];
-		self::assertSame( array( false, 'not_connected' ), array( $config['is_connected'], $config['connection_status'] ) );
-		$this->site->sweep();
-		self::assertSame( $calls, $this->provider_calls(), 'nothing after the revoke' );
-	}
+final class ConnectTest extends ConnectTestCase {
 
 	public function test_disconnecting_touches_neither_google_meet_nor_an_own_app(): void {
 		$app = '{"enableServerToServerOauthconfig":"true","account_id":"a","client_id":"c","client_secret":"kept"}';
 		$this->site->php( "update_user_meta( {$this->doctor_id}, 'kiviCare_google_meet_connect', 'on' ); update_user_meta( {$this->doctor_id}, 'telemed_type', 'googlemeet' ); update_user_meta( {$this->doctor_id}, 'zoom_server_to_server_oauth_config_data', wp_slash( '$app' ) );" );
 		$this->disconnect();
 		self::assertSame( array( 'on', 'googlemeet', $app ), array( $this->meta( 'kiviCare_google_meet_connect' ), $this->meta( 'telemed_type' ), $this->meta( 'zoom_server_to_server_oauth_config_data' ) ) );
-	}
-
-	public function test_reconnecting_gives_future_visits_their_meetings_back(): void {
-		$this->connect();
-		$id = self::id( $this->book() );
-		$this->disconnect();
-		$this->expect_meetings( $id, 0 );
-		$this->connect();
-		$this->expect_meetings( $id, 1 );
 	}
 }

@@ -3,11 +3,9 @@
 declare(strict_types=1);
 
 /**
- * A clinic whose doctors connect their own Zoom accounts.
+ * A clinic whose doctors connect their own accounts.
  */
 abstract class ConsentTestCase extends SiteTestCase {
-
-	protected const CALLBACK = '/wp-json/kivicare/v1/settings/zoom-telemed/callback';
 
 	protected Browser $doctor;
 
@@ -15,9 +13,7 @@ abstract class ConsentTestCase extends SiteTestCase {
 
 	protected function setUp(): void {
 		parent::setUp();
-		$seed = $this->site->provider_seed();
-		$this->site->save_zoom( array( 'auth_type' => 'oauth', 'client_id' => $seed['client_id'], 'client_secret' => $seed['client_secret'] ) );
-		$this->site->sandbox( 'POST', '/users', array( 'id' => 'sandboxDoctorAAAAAAAAA', 'email' => 'doctor@example.test', 'account' => $seed['account_id'], 'scopes' => null ) );
+		$this->side->open_consent();
 		$this->doctor    = $this->site->login( 'doctor' );
 		$this->doctor_id = (int) $this->site->seed['doctor_id'];
 		$this->site->php( "KiviCare\\Telemed\\Plugin::instance()->doctors()->drop_own_app( {$this->doctor_id} );" );
@@ -25,20 +21,28 @@ abstract class ConsentTestCase extends SiteTestCase {
 	}
 
 	protected function tearDown(): void {
+		$this->site->sandbox( 'POST', '/google/settings', array( 'no_refresh_token' => false, 'api_enabled' => true ) );
 		$this->disconnect();
 		$this->site->php( 'require ' . var_export( dirname( __DIR__ ) . '/site/connect.php', true ) . ';' );
 		parent::tearDown();
 	}
 
-	protected function disconnect(): void {
-		$this->doctor->rest( 'GET', 'kivicare/v1/settings/zoom-telemed/disconnect' );
+	/**
+	 * @return array{status: int, headers: string, body: string, json: mixed}
+	 */
+	protected function disconnect(): array {
+		return $this->doctor->rest( 'GET', "kivicare/v1/settings/{$this->side->route}/disconnect" );
+	}
+
+	protected function callback(): string {
+		return "/wp-json/kivicare/v1/settings/{$this->side->route}/callback";
 	}
 
 	/**
 	 * The address that the dashboard sends the doctor to.
 	 */
 	protected function authorize_url( ?Browser $browser = null ): string {
-		$answer = ( $browser ?? $this->doctor )->rest( 'GET', 'kivicare/v1/settings/zoom-telemed/authorize' );
+		$answer = ( $browser ?? $this->doctor )->rest( 'GET', "kivicare/v1/settings/{$this->side->route}/authorize" );
 		$this->keep( $answer );
 		self::assertTrue( $answer['json']['status'], $answer['body'] );
 		return $answer['json']['data']['redirect_url'];
@@ -53,7 +57,7 @@ abstract class ConsentTestCase extends SiteTestCase {
 		$reply = array( 'headers' => (string) curl_exec( $curl ) );
 		self::assertSame( 302, curl_getinfo( $curl, CURLINFO_RESPONSE_CODE ), $reply['headers'] );
 		$back = self::header( $reply, 'location' );
-		self::assertStringStartsWith( $this->site->url . self::CALLBACK, $back );
+		self::assertStringStartsWith( $this->site->url . $this->callback(), $back );
 		return substr( $back, strlen( $this->site->url ) );
 	}
 
@@ -77,7 +81,7 @@ abstract class ConsentTestCase extends SiteTestCase {
 		self::assertStringContainsString( 'text/html', self::header( $answer, 'content-type' ) );
 		self::assertStringContainsString( $says, html_entity_decode( $answer['body'], ENT_QUOTES ) );
 		self::assertStringContainsString( 'no-store', self::header( $answer, 'cache-control' ) );
-		self::assertNull( $this->meta( 'kiviCare_doctor_zoom_telemed_config' ) );
-		self::assertNotSame( 'on', $this->meta( 'kiviCare_zoom_telemed_connect' ) );
+		self::assertNull( $this->meta( $this->side->tokens ) );
+		self::assertNotSame( 'on', $this->meta( $this->side->connect ) );
 	}
 }

@@ -3,7 +3,7 @@
 declare(strict_types=1);
 
 /**
- * Many bookings at once, one refresh for many processes, and workers that live.
+ * Many bookings at once, and workers that live.
  */
 final class LoadTest extends SiteTestCase {
 
@@ -39,28 +39,6 @@ final class LoadTest extends SiteTestCase {
 		self::assertLessThan( 8192, $growth );
 	}
 
-	public function test_an_expired_token_costs_one_refresh_for_eight_processes(): void {
-		$this->connect_doctor( -10 );
-		$refreshes = $this->refreshes();
-		$bookings  = array_map( fn(): array => $this->site->booking( self::slot() ), range( 1, 8 ) );
-		foreach ( $this->patient->rest_parallel( 'kivicare/v1/appointments', $bookings, 8 ) as $answer ) {
-			self::assertSame( 201, $answer['status'], $answer['body'] );
-			self::assertCount( 1, $this->mappings( self::id( $answer ) ) );
-		}
-		self::assertSame( 1, $this->refreshes() - $refreshes );
-	}
-
-	public function test_a_rollback_after_a_refresh_does_not_cost_the_connection(): void {
-		$this->connect_doctor( -10 );
-		touch( $this->site->run . '/fail-after-create' );
-		self::assertSame( 500, $this->book()['status'] );
-		unlink( $this->site->run . '/fail-after-create' );
-		$this->site->sandbox( 'POST', '/tokens/expire', array() );
-		$answer = $this->book();
-		self::assertSame( 201, $answer['status'] );
-		self::assertCount( 1, $this->mappings( self::id( $answer ) ), 'the refresh token of the rolled back request is alive' );
-	}
-
 	public function test_php_fpm_can_be_reloaded(): void {
 		$pid = (int) file_get_contents( $this->site->run . '/fpm.pid' );
 		posix_kill( $pid, SIGUSR2 );
@@ -68,28 +46,5 @@ final class LoadTest extends SiteTestCase {
 		$answer = $this->book();
 		self::assertSame( 201, $answer['status'], $answer['body'] );
 		self::assertCount( 1, $this->mappings( self::id( $answer ) ) );
-	}
-
-	private function refreshes(): int {
-		return (int) ( $this->site->sandbox( 'GET', '/state' )['counters']['by_route']['POST /oauth/token refresh_token'] ?? 0 );
-	}
-
-	/**
-	 * Gives the doctor an own connection whose access token expires in this many seconds.
-	 */
-	private function connect_doctor( int $expires_in ): void {
-		$grant = array(
-			'client_id'  => 'sandbox-client',
-			'user'       => 'doctor@example.test',
-			'expires_in' => $expires_in,
-		);
-		$file  = $this->site->run . '/grant.json';
-		file_put_contents( $file, (string) json_encode( $this->site->sandbox( 'POST', '/grants', $grant ) ) );
-		$code = 'require getenv( "WORDPRESS_PATH" ) . "/wp-load.php";'
-			. 'KiviCare\Telemed\Plugin::instance()->doctors()->connect( ' . (int) $this->site->seed['doctor_id'] . ', file_get_contents( $argv[1] ) );';
-		$so   = dirname( __DIR__, 2 ) . '/target/debug/libkivicare_telemed.so';
-		exec( implode( ' ', array_map( 'escapeshellarg', array( PHP_BINARY, '-d', 'extension=' . $so, '-r', $code, $file ) ) ) . ' 2>&1', $output, $status );
-		unlink( $file );
-		self::assertSame( 0, $status, implode( "\n", $output ) );
 	}
 }

@@ -15,6 +15,11 @@ final class RolesTest extends SiteTestCase {
 	 */
 	private const TABLE = <<<'TABLE'
 		method path                                             nobody patient patient2 doctor doctor2 receptionist clinicadmin admin no-nonce
+		GET    kivicare-telemed/v1/appointments/{id}/start      401    403     403      302    403     403          403         302   =
+		GET    kivicare-telemed/v1/appointments/999999999/start 401    403     403      403    403     403          403         403   =
+		POST   kivicare-telemed/v1/appointments/{id}/recreate   403    403     403      302    403     403          403         302   403
+		GET    kivicare-telemed/v1/appointments/{id}/join       403    403     403      403    403     403          403         403   =
+		GET    kivicare-telemed/v1/appointments/{id}/join?key=0 403    403     403      403    403     403          403         403   =
 		GET    kivicare/v1/settings/zoom-telemed                401    403     403      403    403     403          403         200   401
 		PUT    kivicare/v1/settings/zoom-telemed                401    403     403      403    403     403          403         200   401
 		GET    kivicare/v1/settings/zoom-telemed/doctor-config  401    403     403      200    200     403          403         403   401
@@ -24,12 +29,16 @@ final class RolesTest extends SiteTestCase {
 		PUT    kivicare/v1/settings/zoom-telemed/test-connection 401   403     403      400    400     403          403         400   401
 		GET    kivicare/v1/settings/zoom-telemed/callback       400    400     400      400    400     400          400         400   =
 		GET    kivicare/v1/settings/zoom-telemed/callback?state=forged&code=c 401 403 403 400  400     403          403         403   =
-		GET    kivicare-telemed/v1/appointments/{id}/start      401    403     403      302    403     403          403         302   =
-		GET    kivicare-telemed/v1/appointments/999999999/start 401    403     403      403    403     403          403         403   =
-		POST   kivicare-telemed/v1/appointments/{id}/recreate   403    403     403      302    403     403          403         302   403
-		GET    kivicare-telemed/v1/appointments/{id}/join       403    403     403      403    403     403          403         403   =
-		GET    kivicare-telemed/v1/appointments/{id}/join?key=0 403    403     403      403    403     403          403         403   =
 		POST   kivicare-telemed/v1/webhooks/zoom                401    401     401      401    401     401          401         401   =
+		GET    kivicare/v1/settings/googlemeet                  401    403     403      403    403     403          403         200   401
+		PUT    kivicare/v1/settings/googlemeet                  401    403     403      403    403     403          403         200   401
+		GET    kivicare/v1/settings/googlemeet/doctor-config    401    403     403      200    200     403          403         403   401
+		GET    kivicare/v1/settings/googlemeet/authorize        401    403     403      200    200     403          403         403   401
+		GET    kivicare/v1/settings/googlemeet/disconnect       401    403     403      200    200     403          403         403   401
+		PUT    kivicare/v1/settings/googlemeet/test-connection  401    403     403      200    200     403          403         200   401
+		GET    kivicare/v1/settings/googlemeet/callback         400    400     400      400    400     400          400         400   =
+		GET    kivicare/v1/settings/googlemeet/callback?state=forged&code=c 401 403 403 400    400     403          403         403   =
+		POST   kivicare-telemed/v1/webhooks/google              401    401     401      401    401     401          401         401   =
 		TABLE;
 
 	/**
@@ -41,8 +50,25 @@ final class RolesTest extends SiteTestCase {
 		'settings/zoom-telemed/test-connection' => array( 'auth_type' => 'server-to-server', 'account_id' => '', 'client_id' => '', 'client_secret' => '' ),
 	);
 
-	public function test_every_cell(): void {
+	public static function tearDownAfterClass(): void {
+		( new ZoomSide( Site::from_environment() ) )->serve_doctors();
+	}
+
+	/**
+	 * @return array<string, array{string}>
+	 */
+	public static function providers(): array {
+		return array( 'Zoom' => array( 'zoom' ), 'Google Meet' => array( 'googlemeet' ) );
+	}
+
+	/**
+	 * @dataProvider providers
+	 */
+	public function test_every_cell( string $provider ): void {
+		$this->side = ProviderSide::of( $provider, $this->site );
+		$this->side->serve_doctors();
 		$id       = self::id( $this->book() );
+		self::assertCount( 1, $this->side->mappings( $id ) );
 		$browsers = array( 'nobody' => new Browser( $this->site->url ) );
 		foreach ( array_slice( self::VISITORS, 1 ) as $user ) {
 			$browsers[ $user ] = $this->site->login( $user );
@@ -69,7 +95,7 @@ final class RolesTest extends SiteTestCase {
 			}
 		}
 		self::assertSame( array(), $wrong );
-		printf( "RESULT role_matrix_cells %d cells\n", $cells );
+		printf( "\nRESULT role_matrix_cells_%s %d cells\n", $provider, $cells );
 	}
 
 	public function test_the_table_names_every_route_we_register(): void {

@@ -13,12 +13,22 @@ abstract class SiteTestCase extends TestCase {
 
 	protected Browser $patient;
 
+	/**
+	 * The provider that makes the meetings of this test.
+	 */
+	protected ProviderSide $side;
+
 	protected function setUp(): void {
 		$this->site = Site::from_environment();
+		$this->side = ProviderSide::of( $this->provider(), $this->site );
 		$this->site->sandbox( 'DELETE', '/faults' );
 		$this->site->sandbox( 'POST', '/limits', array( 'unlimited' => true ) );
 		@unlink( $this->site->run . '/fail-after-create' );
 		$this->patient = $this->site->login( 'patient' );
+	}
+
+	protected function provider(): string {
+		return 'zoom';
 	}
 
 	protected function tearDown(): void {
@@ -65,7 +75,7 @@ abstract class SiteTestCase extends TestCase {
 	 * @return list<array<string, mixed>>
 	 */
 	protected function mappings( int $id ): array {
-		return $this->site->rows( 'SELECT * FROM wp_kc_appointment_zoom_mappings WHERE appointment_id = ?', array( $id ) );
+		return $this->side->mappings( $id );
 	}
 
 	/**
@@ -107,12 +117,12 @@ abstract class SiteTestCase extends TestCase {
 	/**
 	 * The live meeting of the appointment at the provider.
 	 *
-	 * @return array<string, mixed>
+	 * @return array{id: string, start: string, link: string, mark: string}
 	 */
 	protected function meeting_of( int $id ): array {
-		$zoom_id = $this->mappings( $id )[0]['zoom_id'] ?? '';
-		foreach ( $this->site->live_meetings() as $meeting ) {
-			if ( (string) $meeting['id'] === $zoom_id ) {
+		$meeting_id = $this->mappings( $id )[0]['meeting_id'] ?? '';
+		foreach ( $this->side->live() as $meeting ) {
+			if ( $meeting['id'] === $meeting_id ) {
 				return $meeting;
 			}
 		}
@@ -125,7 +135,7 @@ abstract class SiteTestCase extends TestCase {
 	 * @return array<string, int>
 	 */
 	protected function provider_calls(): array {
-		return $this->site->sandbox( 'GET', '/state' )['counters']['by_route'];
+		return $this->side->calls();
 	}
 
 	/**
@@ -138,11 +148,11 @@ abstract class SiteTestCase extends TestCase {
 	}
 
 	/**
-	 * Live meetings at the provider whose agenda carries the marker of one of the appointment's operations.
+	 * Live meetings at the provider that carry the mark of one of the appointment's operations.
 	 */
 	protected function meetings_of( int $id ): int {
-		$markers = array_filter( array_column( $this->operations( $id ), 'marker' ) );
-		$ours    = static fn( array $meeting ): bool => (bool) array_filter( $markers, static fn( string $m ): bool => str_contains( $meeting['agenda'], $m ) );
-		return count( array_filter( $this->site->live_meetings(), $ours ) );
+		$marks = array_map( $this->side->mark( ... ), array_filter( array_column( $this->operations( $id ), 'marker' ) ) );
+		$ours  = static fn( array $meeting ): bool => (bool) array_filter( $marks, static fn( string $mark ): bool => str_contains( $meeting['mark'], $mark ) );
+		return count( array_filter( $this->side->live(), $ours ) );
 	}
 }

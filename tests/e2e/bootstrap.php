@@ -11,5 +11,11 @@ if ( ! getenv( 'SITE_URL' ) ) {
 }
 require __DIR__ . '/Browser.php';
 require __DIR__ . '/Site.php';
+require __DIR__ . '/ProviderSide.php';
+require __DIR__ . '/ZoomSide.php';
+require __DIR__ . '/GoogleSide.php';
 require __DIR__ . '/SiteTestCase.php';
 require __DIR__ . '/ConsentTestCase.php';
+require __DIR__ . '/ConnectTestCase.php';
+require __DIR__ . '/FlowsTestCase.php';
+require __DIR__ . '/TokensTestCase.php';

@@ -26,8 +26,20 @@ $plugin->settings()->save_zoom(
 		'client_secret' => $sandbox['seed']['client_secret'],
 	)
 );
+$plugin->google()->save(
+	$plugin->bridge(),
+	array(
+		'enableCal'     => 'Yes',
+		'client_id'     => $sandbox['seed']['google']['client_id'],
+		'client_secret' => $sandbox['seed']['google']['client_secret'],
+		'app_name'      => 'Example Clinic',
+	)
+);
 // Tokens of an earlier run belong to a sandbox that is gone.
-delete_user_meta( $doctor, KiviCare\Telemed\Config\DoctorConnections::ZOOM_TOKENS );
+foreach ( array( 'kiviCare_doctor_zoom_telemed_config', 'google_meet_access_token', 'kivicare_telemed_google_identity', 'kivicare_telemed_retiring' ) as $key ) {
+	delete_metadata( 'user', 0, $key, '', true );
+}
+$wpdb->query( "DELETE FROM {$wpdb->prefix}kc_telemed_calendars" );
 $wpdb->query( "DELETE FROM {$wpdb->options} WHERE option_name LIKE 'kivicare\\_telemed\\_zoom\\_token\\_%'" );
 $plugin->doctors()->use_clinic_account( $doctor );
 

@@ -27,6 +27,12 @@ $values  = array(
 	'KIVICARE_TELEMED_KEY'            => getenv( 'SITE_KEY' ),
 	'KIVICARE_TELEMED_ZOOM_API_URL'   => $base . '/v2',
 	'KIVICARE_TELEMED_ZOOM_OAUTH_URL' => $base . '/oauth',
+	'KIVICARE_TELEMED_GOOGLE_AUTH_URL'   => $base . '/o/oauth2/v2/auth',
+	'KIVICARE_TELEMED_GOOGLE_TOKEN_URL'  => $base . '/token',
+	'KIVICARE_TELEMED_GOOGLE_REVOKE_URL' => $base . '/revoke',
+	'KIVICARE_TELEMED_GOOGLE_API_URL'    => $base . '/calendar/v3',
+	// The site itself is plain http on loopback; the sandbox takes that for the proxy that speaks https.
+	'KIVICARE_TELEMED_PUSH_URL'       => getenv( 'SITE_URL' ) . '/index.php?rest_route=/kivicare-telemed/v1/webhooks/google',
 	'KIVICARE_TELEMED_CA_FILE'        => $sandbox['ca_file'],
 	'KCT_RUN'                         => getenv( 'RUN' ),
 );

@@ -44,7 +44,10 @@ final class RequirementsTest extends TestCase {
 		$fits = Plugin::VERSION === ( function_exists( 'KiviCare\\Telemed\\Native\\version' ) ? \KiviCare\Telemed\Native\version() : null );
 		$this->assertSame( $fits, defined( 'KIVICARE_TELEMED_VERSION' ) );
 		$this->assertSame( $fits, isset( apply_filters( 'kc_telemed_providers', array() )['zoom'] ) );
-		$this->assertFalse( defined( 'KIVICARE_GOOGLE_MEET_ADDON_VERSION' ) );
+		$this->assertSame( $fits, isset( apply_filters( 'kc_telemed_providers', array() )['googlemeet'] ) );
+		foreach ( array( 'KIVICARE_GOOGLE_MEET_ADDON_VERSION', 'KIVICARE_GOOGLEMEET_VERSION' ) as $name ) {
+			$this->assertSame( $fits, defined( $name ) && version_compare( constant( $name ), '4.0.0', '>=' ) );
+		}
 	}
 
 	public function test_notice_is_for_those_who_can_act(): void {

@@ -5,6 +5,7 @@ namespace KiviCare\Telemed\Tests;
 
 use KiviCare\Telemed\Compat\ModelLoader;
 use KiviCare\Telemed\Config\DoctorConnections;
+use KiviCare\Telemed\Config\GoogleSettings;
 use KiviCare\Telemed\Config\Settings;
 use KiviCare\Telemed\Install\Schema;
 use KiviCare\Telemed\KiviCare\MeetingDesk;
@@ -144,14 +145,15 @@ abstract class TestCase extends \PHPUnit\Framework\TestCase {
 
 	private function wipe(): void {
 		global $wpdb;
-		foreach ( array( Schema::ZOOM_MAPPINGS, Schema::MEET_MAPPINGS, Schema::OPERATIONS ) as $table ) {
+		foreach ( array( Schema::ZOOM_MAPPINGS, Schema::MEET_MAPPINGS, Schema::OPERATIONS, Schema::CALENDARS ) as $table ) {
 			$wpdb->query( "DELETE FROM {$wpdb->prefix}{$table}" );
 		}
 		$wpdb->delete( $wpdb->prefix . 'kc_appointments', array( 'patient_id' => self::PATIENT ) );
 		$wpdb->delete( $wpdb->prefix . 'kc_service_doctor_mapping', array( 'service_id' => self::SERVICE ) );
 		$wpdb->delete( $wpdb->prefix . 'kc_appointment_service_mapping', array( 'service_id' => self::SERVICE ) );
 		delete_option( Settings::OPTION );
-		foreach ( array( DoctorConnections::ZOOM_TOKENS, DoctorConnections::ZOOM_CONNECT, DoctorConnections::ZOOM_SHARED, DoctorConnections::ZOOM_USER, DoctorConnections::MEET_CONNECT, DoctorConnections::PROVIDER, 'timezone' ) as $key ) {
+		delete_option( GoogleSettings::OPTION );
+		foreach ( array( DoctorConnections::ZOOM_TOKENS, DoctorConnections::ZOOM_CONNECT, DoctorConnections::ZOOM_SHARED, DoctorConnections::ZOOM_USER, DoctorConnections::MEET_CONNECT, DoctorConnections::MEET_TOKENS, DoctorConnections::MEET_IDENTITY, DoctorConnections::ZOOM_IDENTITY, DoctorConnections::PROVIDER, 'timezone' ) as $key ) {
 			delete_user_meta( $this->doctor, $key );
 		}
 	}

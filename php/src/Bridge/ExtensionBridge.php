@@ -68,8 +68,32 @@ final class ExtensionBridge implements Bridge {
 		return $this->call( fn( $config ) => ( new Native\Consent( $config ) )->complete( $sealed, $state, $code, $party ) );
 	}
 
-	public function revoke( int $doctor_id ): array {
-		return $this->call( fn( $config ) => ( new Native\Consent( $config ) )->revoke( $doctor_id ) );
+	public function revoke( string $provider, int $doctor_id ): array {
+		return $this->call( fn( $config ) => ( new Native\Consent( $config ) )->revoke( $provider, $doctor_id ) );
+	}
+
+	public function follow_calendar( int $doctor_id ): void {
+		$this->call( fn( $config ) => ( new Native\Calendar( $config ) )->follow( $doctor_id ) );
+	}
+
+	public function leave_calendar( int $doctor_id ): void {
+		$this->call( fn( $config ) => ( new Native\Calendar( $config ) )->leave( $doctor_id ) );
+	}
+
+	public function pull_calendar( int $doctor_id ): array {
+		return $this->call( fn( $config ) => ( new Native\Calendar( $config ) )->pull( $doctor_id ) );
+	}
+
+	public function pull_due_calendars( int $limit ): array {
+		return $this->call( fn( $config ) => ( new Native\Calendar( $config ) )->pullDue( $limit ) );
+	}
+
+	public function open_push( string $channel_id, #[\SensitiveParameter] string $token, string $state ): ?int {
+		return $this->call( fn( $config ) => ( new Native\Calendar( $config ) )->push( $channel_id, $token, $state ) );
+	}
+
+	public function probe_google( #[\SensitiveParameter] array $keys ): array {
+		return $this->call( fn( $config ) => ( new Native\Calendar( $config ) )->probe( $keys ) );
 	}
 
 	public function open_webhook( string $timestamp, string $signature, string $body ): array {

@@ -21,8 +21,15 @@ final class DoctorConnections {
 	 * Zoom's id of the user who consented; a deauthorization names it.
 	 */
 	public const ZOOM_IDENTITY = 'kivicare_telemed_zoom_identity';
-	public const MEET_CONNECT = 'kiviCare_google_meet_connect';
-	public const PROVIDER     = 'telemed_type';
+
+	public const MEET_TOKENS   = 'google_meet_access_token';
+	public const MEET_CONNECT  = 'kiviCare_google_meet_connect';
+	public const MEET_IDENTITY = 'kivicare_telemed_google_identity';
+
+	/**
+	 * KiviCare asks the provider named here first.
+	 */
+	public const PROVIDER = 'telemed_type';
 
 	public function __construct(
 		private readonly Bridge $bridge,
@@ -30,47 +37,52 @@ final class DoctorConnections {
 	) {}
 
 	/**
-	 * Connects a doctor with tokens of the doctor's own Zoom account.
+	 * Connects a doctor with tokens of the doctor's own account.
 	 *
 	 * @param int    $doctor_id   WordPress user id.
-	 * @param string $tokens_json Zoom's token answer, or the same with expires_at.
+	 * @param string $tokens_json The provider's token answer, or the same with expires_at.
 	 * @throws \InvalidArgumentException When there is no such user or the JSON is no token set.
 	 * @throws \KiviCare\Telemed\Bridge\BridgeException When the tokens cannot be sealed; nothing is changed then.
 	 */
-	public function connect( int $doctor_id, #[\SensitiveParameter] string $tokens_json ): void {
+	public function connect( int $doctor_id, #[\SensitiveParameter] string $tokens_json, Provider $provider = Provider::Zoom ): void {
 		$this->require_user( $doctor_id );
-		$this->connect_sealed( $doctor_id, $this->bridge->seal( TokenJson::normalise( $tokens_json ), 'user:' . $doctor_id, self::ZOOM_TOKENS ) );
+		$sealed = $this->bridge->seal( TokenJson::normalise( $tokens_json ), 'user:' . $doctor_id, $provider->tokens_key() );
+		$this->connect_sealed( $provider, $doctor_id, $sealed );
 	}
 
 	/**
 	 * Connects a doctor with tokens that the extension sealed for this doctor.
 	 *
+	 * @param Provider                  $provider  Whose tokens.
 	 * @param int                       $doctor_id WordPress user id.
 	 * @param string                    $sealed    Sealed token set.
-	 * @param array<string, mixed>|null $user      Zoom user (id, email), where known.
+	 * @param array<string, mixed>|null $account   The account (id, email), where known.
 	 */
-	public function connect_sealed( int $doctor_id, string $sealed, ?array $user = null ): void {
+	public function connect_sealed( Provider $provider, int $doctor_id, string $sealed, ?array $account = null ): void {
 		// update_user_meta() removes one level of slashes.
-		update_user_meta( $doctor_id, self::ZOOM_TOKENS, wp_slash( $sealed ) );
-		if ( null === $user ) {
-			delete_user_meta( $doctor_id, self::ZOOM_IDENTITY );
+		update_user_meta( $doctor_id, $provider->tokens_key(), wp_slash( $sealed ) );
+		if ( null === $account ) {
+			delete_user_meta( $doctor_id, $provider->identity_key() );
 		} else {
-			update_user_meta( $doctor_id, self::ZOOM_IDENTITY, wp_slash( (string) $user['id'] ) );
+			update_user_meta( $doctor_id, $provider->identity_key(), wp_slash( (string) $account['id'] ) );
 		}
-		$this->choose_zoom( $doctor_id );
+		if ( Provider::GoogleMeet === $provider ) {
+			$this->bridge->follow_calendar( $doctor_id );
+		}
+		$this->choose( $provider, $doctor_id );
 	}
 
 	/**
-	 * Ends the doctor's own connection on our side. Google Meet and server-to-server data are not touched.
+	 * Ends the doctor's own connection on our side. The other provider and server-to-server data are not touched.
 	 */
-	public function forget_tokens( int $doctor_id ): void {
-		delete_user_meta( $doctor_id, self::ZOOM_TOKENS );
-		delete_user_meta( $doctor_id, self::ZOOM_IDENTITY );
-		if ( $this->is_shared( $doctor_id ) ) {
+	public function forget_tokens( Provider $provider, int $doctor_id ): void {
+		delete_user_meta( $doctor_id, $provider->tokens_key() );
+		delete_user_meta( $doctor_id, $provider->identity_key() );
+		if ( Provider::Zoom === $provider && $this->is_shared( $doctor_id ) ) {
 			return;
 		}
-		update_user_meta( $doctor_id, self::ZOOM_CONNECT, 'off' );
-		if ( 'zoom' === get_user_meta( $doctor_id, self::PROVIDER, true ) ) {
+		update_user_meta( $doctor_id, $provider->connect_key(), 'off' );
+		if ( $provider->value === get_user_meta( $doctor_id, self::PROVIDER, true ) ) {
 			delete_user_meta( $doctor_id, self::PROVIDER );
 		}
 	}
@@ -101,7 +113,7 @@ final class DoctorConnections {
 				'client_secret'                   => $sealed,
 			)
 		);
-		$this->choose_zoom( $doctor_id );
+		$this->choose( Provider::Zoom, $doctor_id );
 	}
 
 	/**
@@ -173,26 +185,37 @@ final class DoctorConnections {
 		}
 		// KiviCare looks for this exact pair, once decoded and once with LIKE. No credentials belong here.
 		$this->write_shared( $doctor_id, array( 'enableServerToServerOauthconfig' => 'true' ) );
-		$this->choose_zoom( $doctor_id );
+		$this->choose( Provider::Zoom, $doctor_id );
 	}
 
 	/**
-	 * Whether the doctor has tokens of an own Zoom account.
+	 * Whether the doctor is connected with an own account.
 	 */
-	public function has_own_tokens( int $doctor_id ): bool {
-		return 'on' === get_user_meta( $doctor_id, self::ZOOM_CONNECT, true )
-			&& '' !== (string) get_user_meta( $doctor_id, self::ZOOM_TOKENS, true );
+	public function has_own_tokens( int $doctor_id, Provider $provider = Provider::Zoom ): bool {
+		return 'on' === get_user_meta( $doctor_id, $provider->connect_key(), true ) && $this->keeps_tokens( $provider, $doctor_id );
 	}
 
 	/**
-	 * Whether Zoom would serve the doctor: own tokens, or the clinic's account for everybody not on Google Meet.
+	 * Whether tokens are stored, in use or not.
 	 */
-	public function is_served_by_zoom( int $doctor_id ): bool {
-		if ( $this->has_own_tokens( $doctor_id ) ) {
-			return true;
+	public function keeps_tokens( Provider $provider, int $doctor_id ): bool {
+		return '' !== (string) get_user_meta( $doctor_id, $provider->tokens_key(), true );
+	}
+
+	/**
+	 * Who serves the doctor: the connected account, preferring the one KiviCare names; else the clinic's Zoom account,
+	 * for everybody who has not switched to Google Meet.
+	 */
+	public function provider_of( int $doctor_id ): ?Provider {
+		$preferred = Provider::tryFrom( (string) get_user_meta( $doctor_id, self::PROVIDER, true ) ) ?? Provider::Zoom;
+		foreach ( array( $preferred, $preferred->other() ) as $provider ) {
+			if ( $this->has_own_tokens( $doctor_id, $provider ) ) {
+				return $provider;
+			}
 		}
-		return 'on' !== get_user_meta( $doctor_id, self::MEET_CONNECT, true )
+		$shared = 'on' !== get_user_meta( $doctor_id, self::MEET_CONNECT, true )
 			&& ( null !== $this->own_app( $doctor_id ) || $this->settings->is_clinic_wide() );
+		return $shared ? Provider::Zoom : null;
 	}
 
 	/**
@@ -205,15 +228,26 @@ final class DoctorConnections {
 	}
 
 	/**
+	 * The doctor's own address at Google, where known, else in WordPress.
+	 */
+	public function google_address( int $doctor_id ): string {
+		$identity = (string) get_user_meta( $doctor_id, self::MEET_IDENTITY, true );
+		$user     = get_userdata( $doctor_id );
+		return is_email( $identity ) ? $identity : (string) ( $user ? $user->user_email : '' );
+	}
+
+	/**
 	 * Host fields of a call of the extension.
 	 *
-	 * @return array{doctor_id: int, host: string, doctor_tokens: bool, app: array<string, string>|null}
+	 * @return array{provider: string, doctor_id: int, host: string, doctor_tokens: bool, app: array<string, string>|null}
 	 */
 	public function host( int $doctor_id ): array {
+		$provider = $this->provider_of( $doctor_id ) ?? Provider::Zoom;
 		return array(
+			'provider'      => $provider->value,
 			'doctor_id'     => $doctor_id,
 			'host'          => $this->zoom_user( $doctor_id ),
-			'doctor_tokens' => $this->has_own_tokens( $doctor_id ),
+			'doctor_tokens' => $this->has_own_tokens( $doctor_id, $provider ),
 			'app'           => $this->own_app( $doctor_id ),
 		);
 	}
@@ -226,12 +260,13 @@ final class DoctorConnections {
 	}
 
 	/**
-	 * KiviCare asks the preferred provider first, so only one may be on.
+	 * KiviCare asks the preferred provider first, so only one may be on. Tokens of the other stay until its meetings
+	 * have moved; see Connect\Retirement.
 	 */
-	private function choose_zoom( int $doctor_id ): void {
-		update_user_meta( $doctor_id, self::ZOOM_CONNECT, 'on' );
-		update_user_meta( $doctor_id, self::PROVIDER, 'zoom' );
-		update_user_meta( $doctor_id, self::MEET_CONNECT, 'off' );
+	private function choose( Provider $provider, int $doctor_id ): void {
+		update_user_meta( $doctor_id, $provider->connect_key(), 'on' );
+		update_user_meta( $doctor_id, self::PROVIDER, $provider->value );
+		update_user_meta( $doctor_id, $provider->other()->connect_key(), 'off' );
 	}
 
 	private function require_user( int $doctor_id ): void {

@@ -30,6 +30,7 @@ final class NativeSettings {
 	public function __construct(
 		private readonly \wpdb $wpdb,
 		private readonly Settings $settings,
+		private readonly GoogleSettings $google,
 		private readonly Constants $constants
 	) {}
 
@@ -48,6 +49,7 @@ final class NativeSettings {
 				'salts'   => $this->salts(),
 			),
 			'zoom' => $this->zoom(),
+			'google' => $this->google(),
 			// URLs, CA and plain http never come from the database: an injected row must not redirect tokens.
 			'http' => array(
 				'ca_file'            => $this->constants->text( 'CA_FILE' ),
@@ -94,6 +96,40 @@ final class NativeSettings {
 			'client_secret' => $zoom['client_secret'],
 			'webhook_secret' => $zoom['webhook_secret'],
 		);
+	}
+
+	/**
+	 * Google's endpoints, the clinic's credentials and what it decided about events.
+	 *
+	 * @return array<string, string|int>
+	 */
+	private function google(): array {
+		$google = $this->google->all();
+		return array(
+			'auth_url'         => $this->constants->text( 'GOOGLE_AUTH_URL' ) ?? 'https://accounts.google.com/o/oauth2/v2/auth',
+			'token_url'        => $this->constants->text( 'GOOGLE_TOKEN_URL' ) ?? 'https://oauth2.googleapis.com/token',
+			'revoke_url'       => $this->constants->text( 'GOOGLE_REVOKE_URL' ) ?? 'https://oauth2.googleapis.com/revoke',
+			'api_url'          => $this->constants->text( 'GOOGLE_API_URL' ) ?? 'https://www.googleapis.com/calendar/v3',
+			'client_id'        => $google['client_id'],
+			'client_secret'    => $google['client_secret'],
+			'send_updates'     => $google['send_updates'],
+			'reminder_minutes' => (int) $google['reminder_minutes'],
+			'push_url'         => $this->constants->text( 'PUSH_URL' ) ?? self::public_address(),
+		);
+	}
+
+	/**
+	 * Where Google can reach this site with push messages: only public https addresses. Empty for none.
+	 */
+	private static function public_address(): string {
+		$home = (string) get_option( 'home' );
+		$host = (string) wp_parse_url( $home, PHP_URL_HOST );
+		$open = 'https' === wp_parse_url( $home, PHP_URL_SCHEME )
+			&& str_contains( $host, '.' )
+			&& 1 !== preg_match( '/(^|\.)(localhost|local|test|invalid|example|internal|lan)$/i', $host )
+			&& ( false === filter_var( $host, FILTER_VALIDATE_IP ) || false !== filter_var( $host, FILTER_VALIDATE_IP, FILTER_FLAG_NO_PRIV_RANGE | FILTER_FLAG_NO_RES_RANGE ) );
+		// Addresses of REST routes need rewrite rules, which exist from setup_theme on.
+		return $open && did_action( 'setup_theme' ) > 0 ? rest_url( 'kivicare-telemed/v1/webhooks/google' ) : '';
 	}
 
 	/**

@@ -12,10 +12,7 @@ final class Settings {
 
 	public const OPTION = 'kiviCare_zoom_telemed_setting';
 
-	/**
-	 * Shown instead of a stored secret; sent back it means "keep".
-	 */
-	public const MASK = '••••••••••••';
+	public const MASK = SealedOption::MASK;
 
 	private const DEFAULTS = array(
 		'enableCal'     => 'No',
@@ -30,16 +27,19 @@ final class Settings {
 	);
 
 	/**
-	 * Sealed at rest; shown as the mask.
-	 */
-	private const SECRETS = array( 'client_secret', 'webhook_secret' );
-
-	/**
 	 * KiviCare's alternative switch for "Zoom is on".
 	 */
 	public const SHARED_STATUS = 'kiviCare_zoom_telemed_server_to_server_oauth_status';
 
-	public function __construct( private readonly Constants $constants ) {}
+	private readonly SealedOption $option;
+
+	public function __construct( Constants $constants ) {
+		$overrides = array();
+		foreach ( array( 'auth_type', 'client_id', 'client_secret', 'account_id', 'webhook_secret' ) as $field ) {
+			$overrides[ $field ] = 'ZOOM_' . strtoupper( $field );
+		}
+		$this->option = new SealedOption( self::OPTION, self::DEFAULTS, array( 'client_secret', 'webhook_secret' ), $overrides, $constants );
+	}
 
 	/**
 	 * Effective settings. The secret is sealed, or plain when it comes from a constant.
@@ -47,10 +47,8 @@ final class Settings {
 	 * @return array<string, string> The fields of DEFAULTS.
 	 */
 	public function zoom(): array {
-		$settings = $this->stored();
-		foreach ( array( 'auth_type', 'client_id', 'client_secret', 'account_id', 'webhook_secret' ) as $field ) {
-			$settings[ $field ] = $this->constants->text( 'ZOOM_' . strtoupper( $field ) ) ?? $settings[ $field ];
-		}
+		$settings = $this->option->effective();
+
 		$settings['auth_type'] = ( AuthType::tryFrom( $settings['auth_type'] ) ?? AuthType::None )->value;
 		return $settings;
 	}
@@ -61,11 +59,7 @@ final class Settings {
 	 * @return array<string, string>
 	 */
 	public function zoom_for_display(): array {
-		$settings = $this->zoom();
-		foreach ( self::SECRETS as $field ) {
-			$settings[ $field ] = '' === $settings[ $field ] ? '' : self::MASK;
-		}
-		return $settings;
+		return $this->option->masked( $this->zoom() );
 	}
 
 	public function auth_type(): AuthType {
@@ -104,37 +98,15 @@ final class Settings {
 	 * @throws \KiviCare\Telemed\Bridge\BridgeException When the secret cannot be sealed; nothing is saved then.
 	 */
 	public function save_zoom( Bridge $bridge, #[\SensitiveParameter] array $changes ): void {
-		$settings = $this->stored();
-		foreach ( array( 'auth_type', 'client_id', 'account_id', 'redirect_url', 'personal_links' ) as $field ) {
-			if ( isset( $changes[ $field ] ) ) {
-				$settings[ $field ] = trim( $changes[ $field ] );
-			}
-		}
+		$settings  = $this->option->changed( $bridge, array_diff_key( $changes, array( 'enableCal' => 1 ) ) );
 		$auth_type = AuthType::tryFrom( $settings['auth_type'] );
 		if ( null === $auth_type ) {
 			throw new \InvalidArgumentException( 'auth_type must be none, oauth or server-to-server' );
 		}
-		foreach ( self::SECRETS as $field ) {
-			$secret = trim( $changes[ $field ] ?? '' );
-			if ( '' !== $secret && self::MASK !== $secret ) {
-				$settings[ $field ] = $bridge->seal( $secret, 'option:' . self::OPTION, $field );
-			}
-		}
 		// KiviCare compares with exactly this spelling.
 		$settings['enableCal'] = AuthType::None === $auth_type ? 'No' : 'Yes';
-		update_option( self::OPTION, $settings );
+		$this->option->write( $settings );
 		update_option( self::SHARED_STATUS, AuthType::ServerToServer === $auth_type ? 'Yes' : 'No' );
-	}
-
-	/**
-	 * The option with every field present and text.
-	 *
-	 * @return array<string, string>
-	 */
-	private function stored(): array {
-		$option = get_option( self::OPTION, array() );
-		$stored = array_filter( is_array( $option ) ? $option : array(), 'is_scalar' );
-		return array_map( 'strval', array_merge( self::DEFAULTS, $stored ) );
 	}
 
 	private function has_client(): bool {

@@ -3,33 +3,36 @@ declare( strict_types=1 );
 
 namespace KiviCare\Telemed\Connect;
 
-use KiviCare\Telemed\Config\AuthType;
 use KiviCare\Telemed\Config\DoctorConnections;
-use KiviCare\Telemed\Config\Settings;
+use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Contracts\Bridge;
 
 /**
- * A doctor's way to Zoom's consent page and back.
+ * A doctor's way to a provider's consent page and back.
  */
 final class ConsentFlow {
 
 	/**
-	 * The original add-on's callback route; registered with doctors' Zoom apps, so it cannot change.
+	 * What speaks against connecting now, as text with the remedy; null for nothing.
+	 *
+	 * @var \Closure(): ?string
 	 */
-	public const CALLBACK = 'kivicare/v1/settings/zoom-telemed/callback';
-
-	public function __construct(
-		private readonly Bridge $bridge,
-		private readonly Settings $settings,
-		private readonly DoctorConnections $doctors,
-		private readonly PendingConsents $pending
-	) {}
+	private readonly \Closure $obstacle;
 
 	/**
-	 * Redirect URL as it must be registered with the Zoom app.
+	 * One provider's flow.
+	 *
+	 * @param \Closure(): ?string $obstacle What speaks against connecting now.
 	 */
-	public static function redirect_url(): string {
-		return rest_url( self::CALLBACK );
+	public function __construct(
+		public readonly Provider $provider,
+		private readonly Bridge $bridge,
+		private readonly DoctorConnections $doctors,
+		private readonly PendingConsents $pending,
+		private readonly Retirement $retirement,
+		\Closure $obstacle
+	) {
+		$this->obstacle = $obstacle;
 	}
 
 	/**
@@ -39,8 +42,9 @@ final class ConsentFlow {
 	 * @throws \InvalidArgumentException When doctors do not connect by consent here.
 	 */
 	public function begin( int $doctor_id, string $session ): string {
-		if ( AuthType::OAuth !== $this->settings->auth_type() ) {
-			throw new \InvalidArgumentException( __( 'The clinic has not set Zoom to connect by OAuth. Ask the administrator to choose OAuth in the Zoom settings.', 'kivicare-telemed' ) );
+		$obstacle = ( $this->obstacle )();
+		if ( null !== $obstacle ) {
+			throw new \InvalidArgumentException( $obstacle );
 		}
 		$consent = $this->bridge->begin_consent( $this->party( $doctor_id, $session ) );
 		$this->pending->keep( $doctor_id, $consent['key'], $consent['sealed'] );
@@ -65,7 +69,8 @@ final class ConsentFlow {
 		}
 		$outcome = $this->bridge->complete_consent( $sealed, $state, $code, $this->party( $doctor_id, $session ) );
 		if ( 'done' === $outcome['state'] ) {
-			$this->doctors->connect_sealed( $doctor_id, (string) $outcome['sealed'], $outcome['user'] ?? null );
+			$this->doctors->connect_sealed( $this->provider, $doctor_id, (string) $outcome['sealed'], $outcome['user'] ?? null );
+			$this->retirement->begin( $doctor_id, $this->provider->other() );
 		}
 		return array(
 			'state'   => (string) $outcome['state'],
@@ -84,13 +89,14 @@ final class ConsentFlow {
 	/**
 	 * Who consents, for the extension.
 	 *
-	 * @return array{user_id: int, session: string, redirect_uri: string}
+	 * @return array{provider: string, user_id: int, session: string, redirect_uri: string}
 	 */
 	private function party( int $doctor_id, string $session ): array {
 		return array(
+			'provider'     => $this->provider->value,
 			'user_id'      => $doctor_id,
 			'session'      => $session,
-			'redirect_uri' => self::redirect_url(),
+			'redirect_uri' => $this->provider->redirect_url(),
 		);
 	}
 }

@@ -5,12 +5,13 @@ namespace KiviCare\Telemed\Connect;
 
 use KiviCare\Telemed\Bridge\BridgeException;
 use KiviCare\Telemed\Config\DoctorConnections;
+use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Contracts\Bridge;
 use KiviCare\Telemed\KiviCare\Reconciler;
 
 /**
  * The end of a doctor's own connection: meetings it made are deleted while that is possible, the tokens are revoked at
- * Zoom and deleted here. Google Meet and server-to-server data are not touched.
+ * the provider and deleted here. The other provider and server-to-server data are not touched.
  */
 final class Disconnection {
 
@@ -44,33 +45,48 @@ final class Disconnection {
 	/**
 	 * Disconnects a doctor. Without a connection it does nothing: KiviCare's page calls it on every load then.
 	 *
-	 * @return bool Whether Zoom confirmed; true when there was nothing to end.
+	 * @return bool Whether the provider confirmed; true when there was nothing to end.
 	 */
-	public function disconnect( int $doctor_id ): bool {
-		if ( '' === (string) get_user_meta( $doctor_id, DoctorConnections::ZOOM_TOKENS, true ) ) {
+	public function disconnect( int $doctor_id, Provider $provider ): bool {
+		if ( ! $this->doctors->keeps_tokens( $provider, $doctor_id ) ) {
 			return true;
 		}
-		$this->end_meetings( $doctor_id, array( 'own' ) );
-		$confirmed = $this->revoke( $doctor_id );
-		$this->forget( $doctor_id );
+		$this->end_meetings( $doctor_id, $provider, array( 'own' ) );
+		$this->leave_calendar( $doctor_id, $provider );
+		$confirmed = $this->revoke( $doctor_id, $provider );
+		$this->forget( $doctor_id, $provider );
 		return $confirmed;
+	}
+
+	/**
+	 * Whether a meeting ahead still hangs on the doctor's own connection.
+	 */
+	public function holds_meetings( int $doctor_id, Provider $provider ): bool {
+		foreach ( ( $this->ahead )( $doctor_id ) as $id ) {
+			if ( $this->is_made_by( $id, $provider, array( 'own' ) ) ) {
+				return true;
+			}
+		}
+		return false;
 	}
 
 	/**
 	 * Drops a connection that the provider has ended.
 	 */
-	public function forget( int $doctor_id ): void {
+	public function forget( int $doctor_id, Provider $provider ): void {
 		$this->pending->clear( $doctor_id );
-		$this->doctors->forget_tokens( $doctor_id );
+		$this->doctors->forget_tokens( $provider, $doctor_id );
 	}
 
 	/**
 	 * Ends everything that only this user's credentials can end.
 	 */
 	public function before_deletion( int $user_id ): void {
-		if ( $this->doctors->has_own_tokens( $user_id ) || null !== $this->doctors->own_app( $user_id ) ) {
-			$this->end_meetings( $user_id, array( 'own', 'app' ) );
-			$this->disconnect( $user_id );
+		if ( $this->doctors->keeps_tokens( Provider::Zoom, $user_id ) || null !== $this->doctors->own_app( $user_id ) ) {
+			$this->end_meetings( $user_id, Provider::Zoom, array( 'own', 'app' ) );
+		}
+		foreach ( Provider::cases() as $provider ) {
+			$this->disconnect( $user_id, $provider );
 		}
 	}
 
@@ -78,16 +94,14 @@ final class Disconnection {
 	 * Deletes meetings made with the doctor's credentials.
 	 *
 	 * @param int          $doctor_id The doctor.
+	 * @param Provider     $provider  Where.
 	 * @param list<string> $kinds     own, app.
 	 */
-	private function end_meetings( int $doctor_id, array $kinds ): void {
+	private function end_meetings( int $doctor_id, Provider $provider, array $kinds ): void {
 		$deadline = microtime( true ) + self::BUDGET;
 		try {
 			foreach ( ( $this->ahead )( $doctor_id ) as $id ) {
-				$row   = $this->bridge->find_by_appointment( 'zoom', $id );
-				$extra = json_decode( (string) ( $row['extra'] ?? '' ), true );
-				$made  = is_array( $extra ) ? (string) ( $extra['via'] ?? 'own' ) : 'own';
-				if ( null !== $row && in_array( $made, $kinds, true ) && microtime( true ) < $deadline ) {
+				if ( microtime( true ) < $deadline && $this->is_made_by( $id, $provider, $kinds ) ) {
 					$this->reconciler->end( $id );
 				}
 			}
@@ -97,9 +111,36 @@ final class Disconnection {
 		}
 	}
 
-	private function revoke( int $doctor_id ): bool {
+	/**
+	 * Whether the appointment has a meeting made with such credentials. Rows of the original add-on do not say; they
+	 * were made with the doctor's own.
+	 *
+	 * @param list<string> $kinds own, app.
+	 */
+	private function is_made_by( int $appointment_id, Provider $provider, array $kinds ): bool {
+		$row = $this->bridge->find_by_appointment( $provider->value, $appointment_id );
+		if ( null === $row ) {
+			return false;
+		}
+		$extra = json_decode( (string) $row['extra'], true );
+		return in_array( is_array( $extra ) ? (string) ( $extra['via'] ?? 'own' ) : 'own', $kinds, true );
+	}
+
+	/**
+	 * Stops following the calendar while there is a token to stop the push channel with.
+	 */
+	private function leave_calendar( int $doctor_id, Provider $provider ): void {
 		try {
-			return 'done' === $this->bridge->revoke( $doctor_id )['state'];
+			Provider::GoogleMeet === $provider && $this->bridge->leave_calendar( $doctor_id );
+		} catch ( BridgeException ) {
+			// A channel that is left over ends by itself within a week; its messages are not known here any more.
+			return;
+		}
+	}
+
+	private function revoke( int $doctor_id, Provider $provider ): bool {
+		try {
+			return 'done' === $this->bridge->revoke( $provider->value, $doctor_id )['state'];
 		} catch ( BridgeException ) {
 			return false;
 		}

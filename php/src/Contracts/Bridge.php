@@ -75,7 +75,7 @@ interface Bridge {
 	/**
 	 * Prepares a consent.
 	 *
-	 * @param array{user_id: int, session: string, redirect_uri: string} $party Who consents.
+	 * @param array{provider: string, user_id: int, session: string, redirect_uri: string} $party Who consents.
 	 * @return array{url: string, key: string, sealed: string}
 	 */
 	public function begin_consent( array $party ): array;
@@ -86,7 +86,7 @@ interface Bridge {
 	 * @param string                                                     $sealed Of begin_consent(), deleted by the caller before.
 	 * @param string                                                     $state  As it came back.
 	 * @param string                                                     $code   As it came back.
-	 * @param array{user_id: int, session: string, redirect_uri: string} $party  Who is here now.
+	 * @param array{provider: string, user_id: int, session: string, redirect_uri: string} $party Who is here now.
 	 * @return array<string, mixed> state (done, refused), reason, message, sealed, scope, user.
 	 */
 	public function complete_consent( string $sealed, #[\SensitiveParameter] string $state, #[\SensitiveParameter] string $code, array $party ): array;
@@ -96,7 +96,46 @@ interface Bridge {
 	 *
 	 * @return array<string, mixed> state (done, refused), reason, message, confirmed.
 	 */
-	public function revoke( int $doctor_id ): array;
+	public function revoke( string $provider, int $doctor_id ): array;
+
+	/**
+	 * Starts following a doctor's Google calendar.
+	 */
+	public function follow_calendar( int $doctor_id ): void;
+
+	/**
+	 * Stops following it, and its push channel.
+	 */
+	public function leave_calendar( int $doctor_id ): void;
+
+	/**
+	 * Looks at one doctor's calendar now.
+	 *
+	 * @return array<string, mixed> doctor_id, appointments, requests, full, reason, message, token_refreshed.
+	 */
+	public function pull_calendar( int $doctor_id ): array;
+
+	/**
+	 * Looks at the calendars that are due.
+	 *
+	 * @return list<array<string, mixed>> As pull_calendar().
+	 */
+	public function pull_due_calendars( int $limit ): array;
+
+	/**
+	 * Checks a push message of Google's.
+	 *
+	 * @return int|null The doctor whose calendar changed, 0 when nothing did, null when it is not genuine.
+	 */
+	public function open_push( string $channel_id, #[\SensitiveParameter] string $token, string $state ): ?int;
+
+	/**
+	 * Tries a Google app.
+	 *
+	 * @param array<string, mixed> $keys client_id, client_secret, doctor_id.
+	 * @return array<string, mixed> state (done, refused), reason, message, calendar.
+	 */
+	public function probe_google( #[\SensitiveParameter] array $keys ): array;
 
 	/**
 	 * Checks a webhook's signature and reads it. Failure::InvalidInput when it is refused.

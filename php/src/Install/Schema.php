@@ -12,12 +12,13 @@ use KiviCare\Telemed\Upgrade\MappingRows;
  */
 final class Schema {
 
-	public const VERSION = 2;
+	public const VERSION = 3;
 
 	public const ZOOM_MAPPINGS = 'kc_appointment_zoom_mappings';
 	public const MEET_MAPPINGS = 'kc_appointment_google_meet_mappings';
 	public const OPERATIONS    = 'kc_telemed_operations';
 	public const EVENTS        = 'kc_telemed_events';
+	public const CALENDARS     = 'kc_telemed_calendars';
 
 	public function __construct( private readonly \wpdb $wpdb ) {}
 
@@ -41,14 +42,15 @@ final class Schema {
 		return $this->has_unique_appointment( $this->wpdb->prefix . self::ZOOM_MAPPINGS )
 			&& $this->has_unique_appointment( $this->wpdb->prefix . self::MEET_MAPPINGS )
 			&& $this->exists( $this->wpdb->prefix . self::OPERATIONS )
-			&& $this->exists( $this->wpdb->prefix . self::EVENTS );
+			&& $this->exists( $this->wpdb->prefix . self::EVENTS )
+			&& $this->exists( $this->wpdb->prefix . self::CALENDARS );
 	}
 
 	/**
-	 * Drops journal and event log; the mapping tables belong to KiviCare's add-ons as well and stay.
+	 * Drops journal, event log and calendars; the mapping tables belong to KiviCare's add-ons as well and stay.
 	 */
 	public function drop_own(): void {
-		foreach ( array( self::OPERATIONS, self::EVENTS ) as $table ) {
+		foreach ( array( self::OPERATIONS, self::EVENTS, self::CALENDARS ) as $table ) {
 			// phpcs:ignore WordPress.DB
 			$this->wpdb->query( 'DROP TABLE IF EXISTS `' . $this->wpdb->prefix . $table . '`' );
 		}
@@ -89,7 +91,7 @@ final class Schema {
 	 * @return list<string>
 	 */
 	private function definitions(): array {
-		return array( $this->zoom_mappings(), $this->meet_mappings(), $this->operations(), $this->events() );
+		return array( $this->zoom_mappings(), $this->meet_mappings(), $this->operations(), $this->events(), $this->calendars() );
 	}
 
 	private function zoom_mappings(): string {
@@ -162,6 +164,23 @@ final class Schema {
 			received_at datetime NOT NULL,
 			PRIMARY KEY  (event_key),
 			KEY received_at (received_at)'
+		);
+	}
+
+	private function calendars(): string {
+		return $this->create(
+			self::CALENDARS,
+			'doctor_id bigint(20) unsigned NOT NULL,
+			sync_token varchar(500) NOT NULL DEFAULT \'\',
+			due_at bigint(20) NOT NULL DEFAULT 0,
+			channel_id varchar(64) NOT NULL DEFAULT \'\',
+			channel_hash char(64) NOT NULL DEFAULT \'\',
+			resource_id varchar(191) NOT NULL DEFAULT \'\',
+			channel_expires_at bigint(20) NOT NULL DEFAULT 0,
+			failures int(10) unsigned NOT NULL DEFAULT 0,
+			PRIMARY KEY  (doctor_id),
+			KEY due_at (due_at),
+			KEY channel_id (channel_id)'
 		);
 	}
 

@@ -30,13 +30,13 @@ final class Appointments {
 	}
 
 	/**
-	 * The soonest visits ahead that have a Zoom meeting, with the time it was last known to have.
+	 * The soonest visits ahead that have a meeting, with the time it was last known to have.
 	 *
 	 * @return list<array{Appointment, string}> Start in UTC, Y-m-dTH:i:sZ; empty where it is not known.
 	 */
 	public function with_meeting_ahead( int $limit ): array {
 		$prefix = $this->wpdb->prefix;
-		$sql    = "SELECT a.*, m.extra AS telemed_extra FROM {$prefix}kc_appointments a JOIN {$prefix}" . Schema::ZOOM_MAPPINGS . " m ON m.appointment_id = a.id
+		$sql    = "SELECT a.*, m.extra AS telemed_extra FROM {$prefix}kc_appointments a JOIN {$this->mappings()} m ON m.appointment_id = a.id
 			WHERE a.status IN (1, 4) AND a.appointment_start_date >= %s ORDER BY a.appointment_start_date LIMIT %d";
 		// phpcs:ignore WordPress.DB
 		$rows = (array) $this->wpdb->get_results( $this->wpdb->prepare( $sql, gmdate( 'Y-m-d' ), $limit ), ARRAY_A );
@@ -93,8 +93,8 @@ final class Appointments {
 		$since  = gmdate( 'Y-m-d', time() - self::A_DAY );
 		return $this->ids(
 			"SELECT id FROM {$prefix}kc_appointments WHERE doctor_id = %d AND appointment_end_date >= %s AND status IN (1, 4)
-			UNION SELECT m.appointment_id FROM {$prefix}" . Schema::ZOOM_MAPPINGS . " m
-			JOIN {$prefix}" . Schema::OPERATIONS . " o ON o.appointment_id = m.appointment_id AND o.provider = 'zoom'
+			UNION SELECT m.appointment_id FROM {$this->mappings()} m
+			JOIN {$prefix}" . Schema::OPERATIONS . " o ON o.appointment_id = m.appointment_id
 			LEFT JOIN {$prefix}kc_appointments a ON a.id = m.appointment_id
 			WHERE o.doctor_id = %d AND (a.id IS NULL OR a.appointment_end_date >= %s)",
 			$doctor_id,
@@ -111,7 +111,7 @@ final class Appointments {
 	 */
 	public function meetings_between( int $first, int $last ): array {
 		$prefix = $this->wpdb->prefix;
-		$sql    = "SELECT a.id, a.doctor_id, a.patient_id, m.zoom_id AS meeting_id, m.join_url FROM {$prefix}" . Schema::ZOOM_MAPPINGS . " m
+		$sql    = "SELECT a.id, a.doctor_id, a.patient_id, m.meeting_id, m.join_url FROM {$this->mappings()} m
 			JOIN {$prefix}kc_appointments a ON a.id = m.appointment_id WHERE m.appointment_id BETWEEN %d AND %d";
 		// phpcs:ignore WordPress.DB
 		return (array) $this->wpdb->get_results( $this->wpdb->prepare( $sql, $first, $last ), ARRAY_A );
@@ -133,7 +133,7 @@ final class Appointments {
 		$today  = gmdate( 'Y-m-d', time() - self::A_DAY );
 		$parked = "SELECT appointment_id FROM {$ops} WHERE (state = 'parked' AND resume_at IS NULL) OR (state = 'failed' AND kind = 'create')";
 		return $this->ids(
-			"SELECT m.appointment_id FROM {$zoom} m
+			"SELECT m.appointment_id FROM {$this->mappings()} m
 				LEFT JOIN {$prefix}kc_appointments a ON a.id = m.appointment_id
 				LEFT JOIN {$this->wpdb->users} patient ON patient.ID = a.patient_id
 				LEFT JOIN {$this->wpdb->users} doctor ON doctor.ID = a.doctor_id
@@ -156,6 +156,37 @@ final class Appointments {
 			$today,
 			$limit
 		);
+	}
+
+	/**
+	 * What a calendar event tells about a visit.
+	 *
+	 * @return array{service_name: string, clinic_name: string, appointment_desc: string}
+	 */
+	public function facts( int $id ): array {
+		$prefix = $this->wpdb->prefix;
+		$row    = $this->row(
+			"SELECT a.description AS appointment_desc, c.name AS clinic_name, (
+				SELECT GROUP_CONCAT(DISTINCT s.name ORDER BY s.id SEPARATOR ', ') FROM {$prefix}kc_appointment_service_mapping booked
+				JOIN {$prefix}kc_services s ON s.id = booked.service_id WHERE booked.appointment_id = a.id
+			) AS service_name
+			FROM {$prefix}kc_appointments a LEFT JOIN {$prefix}kc_clinics c ON c.id = a.clinic_id WHERE a.id = %d",
+			$id
+		);
+		return array(
+			'service_name'     => (string) ( $row['service_name'] ?? '' ),
+			'clinic_name'      => (string) ( $row['clinic_name'] ?? '' ),
+			'appointment_desc' => (string) ( $row['appointment_desc'] ?? '' ),
+		);
+	}
+
+	/**
+	 * Both providers' mappings as one derived table: appointment_id, meeting_id, join_url, extra.
+	 */
+	private function mappings(): string {
+		$prefix = $this->wpdb->prefix;
+		return "(SELECT appointment_id, zoom_id AS meeting_id, join_url, extra FROM {$prefix}" . Schema::ZOOM_MAPPINGS . "
+			UNION ALL SELECT appointment_id, event_id, url, extra FROM {$prefix}" . Schema::MEET_MAPPINGS . ')';
 	}
 
 	/**

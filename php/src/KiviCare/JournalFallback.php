@@ -26,7 +26,7 @@ final class JournalFallback {
 	 * @return bool Whether the journal holds the operation now.
 	 */
 	public function keep( array $visit, Failure $failure, string $message ): bool {
-		if ( $this->has_unfinished( (int) $visit['appointment_id'] ) ) {
+		if ( $this->has_unfinished( (int) $visit['appointment_id'], (string) $visit['provider'] ) ) {
 			return true;
 		}
 		$now = gmdate( 'Y-m-d H:i:s' );
@@ -36,7 +36,7 @@ final class JournalFallback {
 			array(
 				'appointment_id' => $visit['appointment_id'],
 				'doctor_id'      => $visit['doctor_id'],
-				'provider'       => 'zoom',
+				'provider'       => $visit['provider'],
 				'kind'           => 'create',
 				// What can never succeed must be seen, not repeated.
 				'state'          => $failure->may_pass() ? 'pending' : 'failed',
@@ -57,9 +57,9 @@ final class JournalFallback {
 	/**
 	 * A locking read: the extension commits on its own connection, which this transaction's snapshot does not show.
 	 */
-	private function has_unfinished( int $appointment_id ): bool {
+	private function has_unfinished( int $appointment_id, string $provider ): bool {
 		// phpcs:ignore WordPress.DB
-		$id = $this->wpdb->get_var( $this->wpdb->prepare( "SELECT id FROM {$this->table()} WHERE appointment_id = %d AND provider = 'zoom' AND kind = 'create' AND state IN ('in_flight', 'pending', 'parked') LIMIT 1 LOCK IN SHARE MODE", $appointment_id ) );
+		$id = $this->wpdb->get_var( $this->wpdb->prepare( "SELECT id FROM {$this->table()} WHERE appointment_id = %d AND provider = %s AND kind = 'create' AND state IN ('in_flight', 'pending', 'parked') LIMIT 1 LOCK IN SHARE MODE", $appointment_id, $provider ) );
 		return null !== $id;
 	}
 

@@ -42,7 +42,7 @@ final class MeetingDesk {
 			if ( null === $appointment || ! $appointment->wants_meeting() ) {
 				return true;
 			}
-			$visit   = $this->visits->of( $appointment, $minutes );
+			$visit   = $this->visits->of( $appointment, $this->appointments, $minutes );
 			$outcome = $this->bridge->create_meeting( $visit );
 			$this->after_call( $appointment->doctor_id, $outcome );
 			return $this->result( $appointment_id, $outcome );

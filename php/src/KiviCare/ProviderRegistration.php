@@ -3,11 +3,12 @@ declare( strict_types=1 );
 
 namespace KiviCare\Telemed\KiviCare;
 
+use KiviCare\Telemed\Config\GoogleSettings;
 use KiviCare\Telemed\Config\Settings;
 use KiviCare\Telemed\Contracts\Registerable;
 
 /**
- * Names our provider to KiviCare's factory.
+ * Names our providers to KiviCare's factory.
  */
 final class ProviderRegistration implements Registerable {
 
@@ -16,7 +17,7 @@ final class ProviderRegistration implements Registerable {
 	}
 
 	/**
-	 * Adds Zoom.
+	 * Adds Zoom and Google Meet.
 	 *
 	 * @param mixed $providers Providers by id.
 	 * @return array<string, array<string, string>>
@@ -28,6 +29,12 @@ final class ProviderRegistration implements Registerable {
 			'class'        => ZoomProvider::class,
 			'settings_key' => Settings::OPTION,
 			'description'  => 'Zoom',
+		);
+
+		$providers['googlemeet'] = array(
+			'class'        => MeetProvider::class,
+			'settings_key' => GoogleSettings::OPTION,
+			'description'  => 'Google Meet',
 		);
 		return $providers;
 	}

@@ -6,6 +6,7 @@ namespace KiviCare\Telemed\KiviCare;
 use KiviCare\Telemed\Bridge\BridgeException;
 use KiviCare\Telemed\Bridge\Failure;
 use KiviCare\Telemed\Config\DoctorConnections;
+use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Contracts\Bridge;
 
 /**
@@ -44,7 +45,7 @@ final class Reconciler {
 	 * Brings one appointment's meeting in line.
 	 *
 	 * @param int  $appointment_id KiviCare's id.
-	 * @param bool $verify         Look at Zoom too: the meeting may have been changed there.
+	 * @param bool $verify         Look at the provider too: the meeting may have been changed there.
 	 * @return array<string, mixed> The extension's outcome; state is "kept" when the row says to leave all as it is.
 	 */
 	public function run( int $appointment_id, bool $verify = false ): array {
@@ -56,8 +57,9 @@ final class Reconciler {
 				if ( null !== $appointment && ! $wanted && ! $appointment->refuses_meeting() && $this->has_people( $appointment ) ) {
 					return array( 'state' => 'kept' );
 				}
-				$served = $wanted && $this->doctors->is_served_by_zoom( $appointment->doctor_id );
-				return $this->reconcile( $appointment_id, $appointment, $served ? $this->visits->of( $appointment ) : null, $verify );
+				$served = $wanted && null !== $this->doctors->provider_of( $appointment->doctor_id );
+				$visit  = $served ? $this->visits->of( $appointment, ( $this->committed )() ) : null;
+				return $this->reconcile( $appointment_id, $appointment, $visit, $verify );
 			}
 		);
 	}
@@ -80,7 +82,7 @@ final class Reconciler {
 	 * @param int                       $id          Appointment.
 	 * @param Appointment|null          $appointment Its row, if there is one.
 	 * @param array<string, mixed>|null $visit       The meeting it should have.
-	 * @param bool                      $verify      Look at Zoom too.
+	 * @param bool                      $verify      Look at the provider too.
 	 * @return array<string, mixed>
 	 */
 	private function reconcile( int $id, ?Appointment $appointment, ?array $visit, bool $verify ): array {
@@ -109,9 +111,14 @@ final class Reconciler {
 	 * The doctor whose connection made the meeting there is; null when there is none or it does not say.
 	 */
 	private function holder( int $appointment_id ): ?int {
-		$row   = $this->bridge->find_by_appointment( 'zoom', $appointment_id );
-		$extra = json_decode( (string) ( $row['extra'] ?? '' ), true );
-		return is_array( $extra ) && ! empty( $extra['doctor_id'] ) ? (int) $extra['doctor_id'] : null;
+		foreach ( Provider::cases() as $provider ) {
+			$row   = $this->bridge->find_by_appointment( $provider->value, $appointment_id );
+			$extra = json_decode( (string) ( $row['extra'] ?? '' ), true );
+			if ( is_array( $extra ) && ! empty( $extra['doctor_id'] ) ) {
+				return (int) $extra['doctor_id'];
+			}
+		}
+		return null;
 	}
 
 	/**

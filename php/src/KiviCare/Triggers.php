@@ -40,6 +40,7 @@ final class Triggers implements Registerable {
 		DoctorConnections::ZOOM_CONNECT,
 		DoctorConnections::ZOOM_SHARED,
 		DoctorConnections::MEET_CONNECT,
+		DoctorConnections::MEET_TOKENS,
 		DoctorConnections::PROVIDER,
 	);
 

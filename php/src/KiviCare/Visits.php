@@ -4,6 +4,7 @@ declare( strict_types=1 );
 namespace KiviCare\Telemed\KiviCare;
 
 use KiviCare\Telemed\Config\DoctorConnections;
+use KiviCare\Telemed\Config\Provider;
 
 /**
  * Appointments in the form the extension takes.
@@ -12,17 +13,22 @@ final class Visits {
 
 	private const DEFAULT_MINUTES = 30;
 
-	public function __construct( private readonly DoctorConnections $doctors ) {}
+	public function __construct(
+		private readonly DoctorConnections $doctors,
+		private readonly EventTemplate $template
+	) {}
 
 	/**
 	 * What the extension needs to know. KiviCare's own start time and zone arguments are wrong on several paths.
 	 *
-	 * @param Appointment $appointment The row.
-	 * @param int         $minutes     Duration for rows without an end, 0 for the default.
+	 * @param Appointment  $appointment The row.
+	 * @param Appointments $rows        Where the row was read.
+	 * @param int          $minutes     Duration for rows without an end, 0 for the default.
 	 * @return array<string, mixed>
 	 */
-	public function of( Appointment $appointment, int $minutes = 0 ): array {
-		return array(
+	public function of( Appointment $appointment, Appointments $rows, int $minutes = 0 ): array {
+		$host  = $this->doctors->host( $appointment->doctor_id );
+		$visit = array(
 			'appointment_id'    => $appointment->id,
 			'start'             => $appointment->start,
 			'timezone'          => $appointment->timezone,
@@ -31,7 +37,27 @@ final class Visits {
 			// Neutral: service names can tell a diagnosis, and Zoom shows the topic in mails and lists.
 			'topic'             => __( 'Video consultation', 'kivicare-telemed' ),
 			'start_url'         => self::start_link( $appointment->id ),
-		) + $this->doctors->host( $appointment->doctor_id );
+			'patient_id'        => $appointment->patient_id,
+		);
+		$event = Provider::GoogleMeet->value === $host['provider'] ? $this->event( $appointment, $rows ) : array();
+		return $event + $visit + $host;
+	}
+
+	/**
+	 * What a calendar event says, and to whom.
+	 *
+	 * @return array<string, mixed>
+	 */
+	private function event( Appointment $appointment, Appointments $rows ): array {
+		$patient = get_userdata( $appointment->patient_id );
+		$facts   = $rows->facts( $appointment->id ) + array( 'patient_name' => (string) ( $patient ? $patient->display_name : '' ) );
+		$starts  = $appointment->starts_at( self::doctor_timezone( $appointment->doctor_id ) );
+		return $this->template->render( $facts, $starts ) + array(
+			'guests'    => array_values( array_filter( array( (string) ( $patient ? $patient->user_email : '' ) ), 'is_email' ) ),
+			'organizer' => $this->doctors->google_address( $appointment->doctor_id ),
+			// Dates are formatted in the language of the moment, so the facts themselves tell whether the text changes.
+			'content'   => sha1( (string) wp_json_encode( $facts ) ),
+		);
 	}
 
 	/**

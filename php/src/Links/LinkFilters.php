@@ -3,6 +3,7 @@ declare( strict_types=1 );
 
 namespace KiviCare\Telemed\Links;
 
+use KCGMApp\models\KCGMAppointmentGoogleMeetMapping;
 use KCTApp\models\KCTAppointmentZoomMapping;
 use KiviCare\Telemed\Contracts\Registerable;
 use KiviCare\Telemed\KiviCare\Visits;
@@ -14,7 +15,8 @@ use KiviCare\Telemed\KiviCare\Visits;
  */
 final class LinkFilters implements Registerable {
 
-	private const ALIAS = 'kct_zoom';
+	private const ZOOM = 'kct_zoom';
+	private const MEET = 'kct_meet';
 
 	/**
 	 * A list page brings its meetings along by a join; single questions must not be asked for each of its rows.
@@ -45,8 +47,16 @@ final class LinkFilters implements Registerable {
 			return;
 		}
 		$this->in_list = true;
-		$query->leftJoin( KCTAppointmentZoomMapping::class, 'a.id', '=', self::ALIAS . '.appointment_id', self::ALIAS );
-		$query->select( array( self::ALIAS . '.zoom_id AS kct_meeting_id', self::ALIAS . '.join_url AS kct_join_url' ) );
+		$query->leftJoin( KCTAppointmentZoomMapping::class, 'a.id', '=', self::ZOOM . '.appointment_id', self::ZOOM );
+		$query->leftJoin( KCGMAppointmentGoogleMeetMapping::class, 'a.id', '=', self::MEET . '.appointment_id', self::MEET );
+		$query->select(
+			array(
+				self::ZOOM . '.zoom_id AS kct_zoom_id',
+				self::ZOOM . '.join_url AS kct_zoom_url',
+				self::MEET . '.event_id AS kct_meet_id',
+				self::MEET . '.url AS kct_meet_url',
+			)
+		);
 	}
 
 	/**
@@ -61,8 +71,8 @@ final class LinkFilters implements Registerable {
 			return $row;
 		}
 		$meeting = array(
-			'meeting_id' => (string) ( $appointment->kct_meeting_id ?? '' ),
-			'join_url'   => (string) ( $appointment->kct_join_url ?? '' ),
+			'meeting_id' => (string) ( $appointment->kct_zoom_id ?? $appointment->kct_meet_id ?? '' ),
+			'join_url'   => (string) ( $appointment->kct_zoom_url ?? $appointment->kct_meet_url ?? '' ),
 		);
 		return $this->add( $row, (int) $appointment->id, (int) $appointment->doctorId, (int) $appointment->patientId, $meeting );
 	}
@@ -114,7 +124,7 @@ final class LinkFilters implements Registerable {
 		};
 		if ( '' !== $link ) {
 			$row['video_url'] = $link;
-			// The dashboard only looks whether it is there; it is never Zoom's host link.
+			// The dashboard only looks whether it is there; it is never a provider's host link.
 			$row['zoom_data'] = array( 'startUrl' => $link );
 		}
 		return $row;

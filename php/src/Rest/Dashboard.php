@@ -3,22 +3,33 @@ declare( strict_types=1 );
 
 namespace KiviCare\Telemed\Rest;
 
+use KiviCare\Telemed\Config\Provider;
+
 /**
  * Addresses of KiviCare's dashboard pages.
  */
 final class Dashboard {
 
 	/**
-	 * The doctor's Zoom page. KiviCare's own function needs the prefixed role; with plain permalinks the page is in the
-	 * fragment.
+	 * The doctor's page of a provider. KiviCare's own function needs the prefixed role; with plain permalinks the page
+	 * is in the fragment.
+	 *
+	 * @param array<string, string> $query Goes before the fragment: that is where KiviCare's page looks.
 	 */
-	public static function doctor_zoom(): string {
+	public static function doctor( Provider $provider, array $query = array() ): string {
 		if ( ! function_exists( 'kc_get_dashboard_url' ) ) {
-			return home_url( '/' );
+			return add_query_arg( $query, home_url( '/' ) );
 		}
 		$base = (string) kc_get_dashboard_url( Gate::DOCTOR );
 		return '' === (string) get_option( 'permalink_structure' )
-			? strtok( $base, '#' ) . '#/setting/zoom-configuration'
-			: untrailingslashit( $base ) . '/setting/zoom-configuration';
+			? add_query_arg( $query, (string) strtok( $base, '#' ) ) . '#/' . $provider->doctor_page()
+			: add_query_arg( $query, untrailingslashit( $base ) . '/' . $provider->doctor_page() );
+	}
+
+	/**
+	 * The same after a consent. Only the Google Meet page has an ear for it.
+	 */
+	public static function connected( Provider $provider ): string {
+		return self::doctor( $provider, Provider::GoogleMeet === $provider ? array( 'google_meet_connected' => '1' ) : array() );
 	}
 }

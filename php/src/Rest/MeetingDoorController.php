@@ -5,6 +5,7 @@ namespace KiviCare\Telemed\Rest;
 
 use KiviCare\Telemed\Bridge\BridgeException;
 use KiviCare\Telemed\Config\DoctorConnections;
+use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Contracts\Bridge;
 use KiviCare\Telemed\Contracts\Registerable;
 use KiviCare\Telemed\KiviCare\Appointment;
@@ -41,7 +42,7 @@ final class MeetingDoorController implements Registerable {
 	}
 
 	/**
-	 * Leads the host into the meeting with a link that Zoom makes now.
+	 * Leads the host into the meeting with a link that the provider gives now.
 	 */
 	public function start( \WP_REST_Request $request ): \WP_REST_Response {
 		$appointment = $this->appointments->find( (int) $request['id'] );
@@ -84,7 +85,7 @@ final class MeetingDoorController implements Registerable {
 		$appointment = $this->appointments->find( (int) $request['id'] );
 		$row         = null;
 		try {
-			$row = null === $appointment ? null : $this->bridge->find_by_appointment( 'zoom', $appointment->id );
+			$row = null === $appointment ? null : $this->row( $appointment->id );
 		} catch ( BridgeException $error ) {
 			return $this->sorry( 503, $error->getMessage() );
 		}
@@ -132,6 +133,21 @@ final class MeetingDoorController implements Registerable {
 		return $appointment->wants_meeting() ? null : $this->sorry( 410, __( 'This appointment is cancelled, closed or not a video visit. There is no meeting to start.', 'kivicare-telemed' ) );
 	}
 
+	/**
+	 * The appointment's mapping, whoever made it.
+	 *
+	 * @return array<string, mixed>|null
+	 */
+	private function row( int $appointment_id ): ?array {
+		foreach ( Provider::cases() as $provider ) {
+			$row = $this->bridge->find_by_appointment( $provider->value, $appointment_id );
+			if ( null !== $row ) {
+				return $row;
+			}
+		}
+		return null;
+	}
+
 	private function stranger(): Page {
 		return $this->sorry( 403, __( 'Only the doctor of this appointment can do this. Patients find their link in the appointment or in their mail.', 'kivicare-telemed' ) );
 	}
@@ -140,7 +156,7 @@ final class MeetingDoorController implements Registerable {
 		return Page::message(
 			404,
 			__( 'The meeting is gone', 'kivicare-telemed' ),
-			__( 'Zoom has no meeting for this appointment any more: it was deleted there, or it has expired. A new one can be made now; the patient then needs the new link.', 'kivicare-telemed' )
+			__( 'The provider has no meeting for this appointment any more: it was deleted there, or it has expired. A new one can be made now; the patient then needs the new link.', 'kivicare-telemed' )
 		)->with_button( __( 'Make a new meeting and start it', 'kivicare-telemed' ), rest_url( self::NAMESPACE . "/appointments/{$appointment->id}/recreate" ) );
 	}
 

@@ -6,6 +6,7 @@ namespace KiviCare\Telemed\Rest;
 use KiviCare\Telemed\Bridge\BridgeException;
 use KiviCare\Telemed\Config\AuthType;
 use KiviCare\Telemed\Config\DoctorConnections;
+use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Config\Settings;
 use KiviCare\Telemed\Connect\ConsentFlow;
 use KiviCare\Telemed\Connect\Disconnection;
@@ -43,7 +44,7 @@ final class ZoomDoctorController implements Registerable {
 		$doctor = get_current_user_id();
 		$app    = $this->doctors->own_app( $doctor );
 		$oauth  = AuthType::OAuth === $this->settings->auth_type();
-		$served = $oauth ? $this->doctors->has_own_tokens( $doctor ) : $this->doctors->is_served_by_zoom( $doctor );
+		$served = $oauth ? $this->doctors->has_own_tokens( $doctor ) : Provider::Zoom === $this->doctors->provider_of( $doctor );
 		return Envelope::done(
 			array(
 				'auth_type'                => $this->settings->auth_type()->value,
@@ -54,7 +55,7 @@ final class ZoomDoctorController implements Registerable {
 				'is_connected'             => $served,
 				// The page calls disconnect by itself on "not_connected"; with server-to-server it never shall.
 				'connection_status'        => $served ? 'connected' : ( $oauth ? 'not_connected' : 'not_configured' ),
-				'is_google_meet_connected' => 'on' === get_user_meta( $doctor, DoctorConnections::MEET_CONNECT, true ),
+				'is_google_meet_connected' => $this->doctors->has_own_tokens( $doctor, Provider::GoogleMeet ),
 			)
 		);
 	}
@@ -84,12 +85,12 @@ final class ZoomDoctorController implements Registerable {
 		try {
 			return Envelope::done( array( 'redirect_url' => $this->consent->begin( get_current_user_id(), wp_get_session_token() ) ) );
 		} catch ( \InvalidArgumentException | BridgeException $error ) {
-			return Envelope::failed( $error->getMessage(), 200, array( 'redirect_url' => Dashboard::doctor_zoom() ) );
+			return Envelope::failed( $error->getMessage(), 200, array( 'redirect_url' => Dashboard::doctor( Provider::Zoom ) ) );
 		}
 	}
 
 	public function disconnect(): \WP_REST_Response {
-		$confirmed = $this->disconnection->disconnect( get_current_user_id() );
+		$confirmed = $this->disconnection->disconnect( get_current_user_id(), Provider::Zoom );
 		return Envelope::done(
 			array( 'connection_status' => 'not_connected' ),
 			$confirmed

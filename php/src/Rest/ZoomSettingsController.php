@@ -5,8 +5,8 @@ namespace KiviCare\Telemed\Rest;
 
 use KiviCare\Telemed\Bridge\BridgeException;
 use KiviCare\Telemed\Config\AuthType;
+use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Config\Settings;
-use KiviCare\Telemed\Connect\ConsentFlow;
 use KiviCare\Telemed\Contracts\Bridge;
 use KiviCare\Telemed\Contracts\Registerable;
 
@@ -65,7 +65,7 @@ final class ZoomSettingsController implements Registerable {
 			'webhook_secret'           => $settings['webhook_secret'],
 			'webhook_url'              => rest_url( 'kivicare-telemed/v1/webhooks/zoom' ),
 			'personal_links'           => $settings['personal_links'],
-			'redirect_url'             => ConsentFlow::redirect_url(),
+			'redirect_url'             => Provider::Zoom->redirect_url(),
 			'enableCal'                => $settings['enableCal'],
 			'server_to_server_enabled' => AuthType::ServerToServer->value === $settings['auth_type'] ? 'Yes' : 'No',
 		);

@@ -13,7 +13,6 @@ use KiviCare\Telemed\Contracts\Bridge;
  */
 final class Upgrade {
 
-	private const MEET_TOKENS = 'google_meet_access_token';
 
 	public function __construct(
 		private readonly \wpdb $wpdb,
@@ -42,7 +41,8 @@ final class Upgrade {
 			new TokensStep( $rows, $this->bridge, $disused, DoctorConnections::ZOOM_TOKENS, DoctorConnections::ZOOM_CONNECT ),
 			new DoctorAppsStep( $rows, $this->bridge ),
 			new MeetSettingsStep( $this->bridge ),
-			new TokensStep( $rows, $this->bridge, $disused, self::MEET_TOKENS, DoctorConnections::MEET_CONNECT ),
+			new TokensStep( $rows, $this->bridge, $disused, DoctorConnections::MEET_TOKENS, DoctorConnections::MEET_CONNECT ),
+			new CalendarsStep( $this->wpdb, $rows, $this->bridge ),
 			new JwtStep( $rows, $disused ),
 			new MappingsStep( $this->wpdb ),
 		);

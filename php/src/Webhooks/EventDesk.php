@@ -5,6 +5,7 @@ namespace KiviCare\Telemed\Webhooks;
 
 use KiviCare\Telemed\AfterResponse;
 use KiviCare\Telemed\Config\DoctorConnections;
+use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Config\Settings;
 use KiviCare\Telemed\Connect\Disconnection;
 use KiviCare\Telemed\Contracts\Bridge;
@@ -111,7 +112,7 @@ final class EventDesk implements Registerable {
 		}
 		$doctor = $this->doctors->doctor_of_zoom_user( $ended['user_id'] );
 		if ( $doctor > 0 ) {
-			$this->disconnection->forget( $doctor );
+			$this->disconnection->forget( $doctor, Provider::Zoom );
 			MeetingDesk::report( 'reauthorize', "Zoom ended the connection of doctor {$doctor}; the doctor must connect again", 0 );
 		}
 	}

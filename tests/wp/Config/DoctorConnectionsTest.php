@@ -71,7 +71,7 @@ final class DoctorConnectionsTest extends TestCase {
 
 		$this->assertSame( '{"enableServerToServerOauthconfig":"true"}', $this->meta( DoctorConnections::ZOOM_SHARED ) );
 		$this->assertSame(
-			array( 'doctor_id' => $this->doctor, 'host' => 'zoom@clinic.example', 'doctor_tokens' => false, 'app' => null ),
+			array( 'provider' => 'zoom', 'doctor_id' => $this->doctor, 'host' => 'zoom@clinic.example', 'doctor_tokens' => false, 'app' => null ),
 			$this->plugin->doctors()->host( $this->doctor )
 		);
 		$this->plugin->doctors()->use_clinic_account( $this->doctor );

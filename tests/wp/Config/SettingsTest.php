@@ -6,6 +6,7 @@ namespace KiviCare\Telemed\Tests\Config;
 use KiviCare\Telemed\Bridge\BridgeException;
 use KiviCare\Telemed\Bridge\Failure;
 use KiviCare\Telemed\Config\Constants;
+use KiviCare\Telemed\Config\GoogleSettings;
 use KiviCare\Telemed\Config\NativeSettings;
 use KiviCare\Telemed\Config\Settings;
 use KiviCare\Telemed\Tests\TestCase;
@@ -112,6 +113,6 @@ final class SettingsTest extends TestCase {
 
 	private function native(): array {
 		global $wpdb;
-		return ( new NativeSettings( $wpdb, $this->plugin->settings(), new Constants() ) )->to_array();
+		return ( new NativeSettings( $wpdb, $this->plugin->settings(), $this->plugin->google(), new Constants() ) )->to_array();
 	}
 }

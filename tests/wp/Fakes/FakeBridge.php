@@ -142,8 +142,44 @@ final class FakeBridge implements Bridge {
 		return $this->verdict;
 	}
 
-	public function revoke( int $doctor_id ): array {
+	public function revoke( string $provider, int $doctor_id ): array {
 		$this->revoked[] = $doctor_id;
+		return $this->verdict;
+	}
+
+	/** @var list<int> Doctors whose calendars are followed. */
+	public array $followed = array();
+
+	/** Answer of pull_calendar() and, alone, of pull_due_calendars(). */
+	public ?array $look = null;
+
+	public function follow_calendar( int $doctor_id ): void {
+		$this->followed[] = $doctor_id;
+	}
+
+	public function leave_calendar( int $doctor_id ): void {
+		$this->followed = array_values( array_diff( $this->followed, array( $doctor_id ) ) );
+	}
+
+	public function pull_calendar( int $doctor_id ): array {
+		return $this->look ?? array(
+			'doctor_id'       => $doctor_id,
+			'appointments'    => array(),
+			'reason'          => '',
+			'message'         => '',
+			'token_refreshed' => false,
+		);
+	}
+
+	public function pull_due_calendars( int $limit ): array {
+		return null === $this->look ? array() : array( $this->look );
+	}
+
+	public function open_push( string $channel_id, string $token, string $state ): ?int {
+		return 'right' === $token ? 7 : null;
+	}
+
+	public function probe_google( array $keys ): array {
 		return $this->verdict;
 	}
 

@@ -47,6 +47,8 @@ final class ZoomProviderTest extends TestCase {
 				'duration_minutes'  => 45,
 				'topic'             => 'Video consultation',
 				'start_url'         => rest_url( "kivicare-telemed/v1/appointments/{$id}/start" ),
+				'patient_id'        => self::PATIENT,
+				'provider'          => 'zoom',
 				'doctor_id'         => $this->doctor,
 				'host'              => 'doctor@clinic.example',
 				'doctor_tokens'     => false,
