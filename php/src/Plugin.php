@@ -259,6 +259,6 @@ final class Plugin {
 			Provider::GoogleMeet === $provider && ! $this->google->is_configured() => __( 'The clinic has not switched Google Meet on. Ask the administrator to enter the Google credentials in the Google Meet settings.', 'kivicare-telemed' ),
 			default => null,
 		};
-		return new ConsentFlow( $provider, $this->bridge, $this->doctors, $this->pending, $this->retirement, $obstacle );
+		return new ConsentFlow( $provider, $this->bridge, $this->doctors, $this->pending, $obstacle );
 	}
 }

@@ -11,7 +11,7 @@ abstract class ConnectTestCase extends ConsentTestCase {
 		$url   = $this->authorize_url();
 		parse_str( (string) parse_url( $url, PHP_URL_QUERY ), $query );
 		self::assertSame( array( 'code', 'S256' ), array( $query['response_type'], $query['code_challenge_method'] ) );
-		self::assertSame( $this->site->url . $this->callback(), $query['redirect_uri'] );
+		self::assertSame( $this->site->url . $this->callback_path(), $query['redirect_uri'] );
 		self::assertSame( 43, strlen( $query['state'] ), '256 bits' );
 
 		$back   = $this->consent( $url );
@@ -43,8 +43,8 @@ abstract class ConnectTestCase extends ConsentTestCase {
 	}
 
 	public function test_forged_missing_and_expired_states_are_refused(): void {
-		$this->assert_refused( $this->doctor->send( 'GET', $this->callback() . '?code=abc&state=' . str_repeat( 'A', 43 ) ), 400, 'Choose Connect again' );
-		$this->assert_refused( $this->doctor->send( 'GET', $this->callback() . '?code=abc' ), 400, 'Marketplace' );
+		$this->assert_refused( $this->doctor->send( 'GET', $this->callback_path() . '?code=abc&state=' . str_repeat( 'A', 43 ) ), 400, 'Choose Connect again' );
+		$this->assert_refused( $this->doctor->send( 'GET', $this->callback_path() . '?code=abc' ), 400, 'Marketplace' );
 
 		$back = $this->consent( $this->authorize_url() );
 		// Eleven minutes pass.

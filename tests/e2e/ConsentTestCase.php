@@ -34,7 +34,7 @@ abstract class ConsentTestCase extends SiteTestCase {
 		return $this->doctor->rest( 'GET', "kivicare/v1/settings/{$this->side->route}/disconnect" );
 	}
 
-	protected function callback(): string {
+	protected function callback_path(): string {
 		return "/wp-json/kivicare/v1/settings/{$this->side->route}/callback";
 	}
 
@@ -57,7 +57,7 @@ abstract class ConsentTestCase extends SiteTestCase {
 		$reply = array( 'headers' => (string) curl_exec( $curl ) );
 		self::assertSame( 302, curl_getinfo( $curl, CURLINFO_RESPONSE_CODE ), $reply['headers'] );
 		$back = self::header( $reply, 'location' );
-		self::assertStringStartsWith( $this->site->url . $this->callback(), $back );
+		self::assertStringStartsWith( $this->site->url . $this->callback_path(), $back );
 		return substr( $back, strlen( $this->site->url ) );
 	}
 

@@ -213,12 +213,12 @@ abstract class FlowsTestCase extends SiteTestCase {
 	public function test_a_doctor_who_switches_the_provider_takes_the_visits_along(): void {
 		$id    = $this->booked();
 		$other = $this->side->other();
-		$other->serve_doctors();
+		$other->take_over();
 		$this->sweep_until_settled();
 		$this->expect_meetings( $id, 0 );
 		self::assertCount( 1, $other->mappings( $id ) );
 		self::assertContains( $other->mappings( $id )[0]['meeting_id'], array_column( $other->live(), 'id' ) );
-		$this->side->serve_doctors();
+		$this->side->take_over();
 		$this->sweep_until_settled();
 		$this->expect_meetings( $id, 1 );
 		self::assertSame( array(), $other->mappings( $id ) );

@@ -17,6 +17,10 @@ final class GoogleSide extends ProviderSide {
 		$this->connect( (int) $this->site->seed['other_doctor_id'], 'doctor2@example.test' );
 	}
 
+	public function take_over(): void {
+		$this->serve_doctors();
+	}
+
 	public function connect( int $doctor_id, string $email, int $expires_in = 3600 ): void {
 		$this->site->sandbox( 'POST', '/google/users', array( 'email' => $email ) );
 		$this->connect_with( $doctor_id, $this->site->sandbox( 'POST', '/google/grants', array( 'client_id' => $this->site->provider_seed()['google']['client_id'], 'user' => $email, 'expires_in' => $expires_in ) ) );

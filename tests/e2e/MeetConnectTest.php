@@ -88,7 +88,7 @@ final class MeetConnectTest extends ConnectTestCase {
 		$page  = $admin->rest( 'GET', 'kivicare/v1/settings/googlemeet' )['json'];
 		self::assertTrue( $page['status'] );
 		self::assertSame( array( 'Yes', '••••••••••••' ), array( $page['data']['config']['data']['enableCal'], $page['data']['config']['data']['client_secret'] ) );
-		self::assertSame( $this->site->url . $this->callback(), $page['data']['redirection_url'] );
+		self::assertSame( $this->site->url . $this->callback_path(), $page['data']['redirection_url'] );
 		self::assertNotSame( '', $page['data']['data']['post_title'] );
 		$template = array( 'post_title' => 'At {{clinic_name}}' ) + $page['data']['data'];
 		$config   = array( 'app_name' => 'Clinic app' ) + $page['data']['config']['data'];

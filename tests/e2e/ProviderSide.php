@@ -23,6 +23,11 @@ abstract class ProviderSide {
 	abstract public function serve_doctors(): void;
 
 	/**
+	 * Lets doctors of the other provider change to this one, as they or their administrator do.
+	 */
+	abstract public function take_over(): void;
+
+	/**
 	 * Gives a doctor an own connection.
 	 */
 	abstract public function connect( int $doctor_id, string $email, int $expires_in = 3600 ): void;

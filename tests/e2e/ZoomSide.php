@@ -19,6 +19,12 @@ final class ZoomSide extends ProviderSide {
 		$this->site->php( 'require ' . var_export( dirname( __DIR__ ) . '/site/connect.php', true ) . ';' );
 	}
 
+	public function take_over(): void {
+		foreach ( array( 'doctor_id', 'other_doctor_id' ) as $who ) {
+			$this->site->php( 'KiviCare\Telemed\Plugin::instance()->doctors()->use_clinic_account( ' . (int) $this->site->seed[ $who ] . ' );' );
+		}
+	}
+
 	public function connect( int $doctor_id, string $email, int $expires_in = 3600 ): void {
 		$seed = $this->site->provider_seed();
 		if ( 'doctor@example.test' !== $email ) {

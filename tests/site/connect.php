@@ -36,7 +36,7 @@ $plugin->google()->save(
 	)
 );
 // Tokens of an earlier run belong to a sandbox that is gone.
-foreach ( array( 'kiviCare_doctor_zoom_telemed_config', 'google_meet_access_token', 'kivicare_telemed_google_identity', 'kivicare_telemed_retiring' ) as $key ) {
+foreach ( array( 'kiviCare_doctor_zoom_telemed_config', 'google_meet_access_token', 'kivicare_telemed_google_identity', 'kiviCare_google_meet_connect', 'telemed_type', 'kivicare_telemed_retiring' ) as $key ) {
 	delete_metadata( 'user', 0, $key, '', true );
 }
 $wpdb->query( "DELETE FROM {$wpdb->prefix}kc_telemed_calendars" );

@@ -12,6 +12,11 @@ use KiviCare\Telemed\Contracts\Bridge;
  */
 final class DoctorConnections {
 
+	/**
+	 * Fired with (int $doctor_id, Provider $provider) when a provider begins to serve a doctor.
+	 */
+	public const CHOSEN_ACTION = 'kivicare_telemed_provider_chosen';
+
 	public const ZOOM_TOKENS  = 'kiviCare_doctor_zoom_telemed_config';
 	public const ZOOM_CONNECT = 'kiviCare_zoom_telemed_connect';
 	public const ZOOM_SHARED  = 'zoom_server_to_server_oauth_config_data';
@@ -267,6 +272,7 @@ final class DoctorConnections {
 		update_user_meta( $doctor_id, $provider->connect_key(), 'on' );
 		update_user_meta( $doctor_id, self::PROVIDER, $provider->value );
 		update_user_meta( $doctor_id, $provider->other()->connect_key(), 'off' );
+		do_action( self::CHOSEN_ACTION, $doctor_id, $provider );
 	}
 
 	private function require_user( int $doctor_id ): void {

@@ -29,7 +29,6 @@ final class ConsentFlow {
 		private readonly Bridge $bridge,
 		private readonly DoctorConnections $doctors,
 		private readonly PendingConsents $pending,
-		private readonly Retirement $retirement,
 		\Closure $obstacle
 	) {
 		$this->obstacle = $obstacle;
@@ -70,7 +69,6 @@ final class ConsentFlow {
 		$outcome = $this->bridge->complete_consent( $sealed, $state, $code, $this->party( $doctor_id, $session ) );
 		if ( 'done' === $outcome['state'] ) {
 			$this->doctors->connect_sealed( $this->provider, $doctor_id, (string) $outcome['sealed'], $outcome['user'] ?? null );
-			$this->retirement->begin( $doctor_id, $this->provider->other() );
 		}
 		return array(
 			'state'   => (string) $outcome['state'],

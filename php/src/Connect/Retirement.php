@@ -38,15 +38,17 @@ final class Retirement implements Registerable {
 	) {}
 
 	public function register(): void {
+		add_action( DoctorConnections::CHOSEN_ACTION, array( $this, 'begin' ), 10, 2 );
 		// After the agenda has moved the meetings.
 		add_action( 'shutdown', array( $this, 'work_off' ), 1100 );
 		add_action( Sweep::ACTION, array( $this, 'run' ), 20 );
 	}
 
 	/**
-	 * Retires a connection, if there is one. A retirement of the provider that has just been connected is called off.
+	 * Retires the other connection, if there is one. A retirement of the chosen one is called off.
 	 */
-	public function begin( int $doctor_id, Provider $old ): void {
+	public function begin( int $doctor_id, Provider $chosen ): void {
+		$old = $chosen->other();
 		delete_user_meta( $doctor_id, self::META );
 		if ( $this->doctors->keeps_tokens( $old, $doctor_id ) ) {
 			update_user_meta( $doctor_id, self::META, $old->value . ' ' . time() );
