@@ -1,7 +1,7 @@
 <?php
 /**
  * Plugin Name:       KiviCare Telemed
- * Description:       Zoom video consultations for KiviCare appointments, driven by the kivicare_telemed PHP extension.
+ * Description:       Zoom and Google Meet for KiviCare appointments, driven by the kivicare_telemed PHP extension.
  * Version:           0.1.0
  * Requires at least: 6.1
  * Requires PHP:      8.2

@@ -4,10 +4,76 @@
 
 namespace KiviCare\Telemed\Native {
     /**
+     * Doctors' Google calendars, as far as our events are concerned.
+     */
+    class Calendar {
+        /**
+         * For this site.
+         *
+         * @param \KiviCare\Telemed\Native\Config $config
+         */
+        public function __construct(\KiviCare\Telemed\Native\Config $config) {}
+
+        /**
+         * Starts following a doctor's calendar.
+         *
+         * @param int $doctor_id
+         * @return void
+         */
+        public function follow(int $doctor_id): void {}
+
+        /**
+         * Stops following it, and the push channel with it. Call it while there are tokens.
+         *
+         * @param int $doctor_id
+         * @return void
+         */
+        public function leave(int $doctor_id): void {}
+
+        /**
+         * Tries a Google app. Array: client_id, client_secret, doctor_id (whose calendar is looked at, 0 for none).
+         * Returns: state ("done" or "refused"), reason, message, calendar (its id, or null).
+         *
+         * @param array $keys
+         * @return array
+         */
+        public function probe(array $keys): array {}
+
+        /**
+         * Looks at one calendar now. Returns: doctor_id, appointments (ids to reconcile with verify), requests, full,
+         * reason, message, token_refreshed.
+         *
+         * @param int $doctor_id
+         * @return array
+         */
+        public function pull(int $doctor_id): array {}
+
+        /**
+         * Looks at the calendars that are due, several at a time. A list of arrays as pull() returns.
+         *
+         * @param int $limit
+         * @return array
+         */
+        public function pullDue(int $limit): array {}
+
+        /**
+         * Checks a push message by its headers. Returns the doctor whose calendar changed, 0 for a message that only says
+         * that the channel works, null for one that is not Google's.
+         *
+         * @param string $channel_id
+         * @param string $token
+         * @param string $state
+         * @return int|null
+         */
+        public function push(string $channel_id, string $token, string $state): ?int {}
+    }
+
+    /**
      * One site's settings. Holds secrets: nothing of it can be read back.
      *
      * Array: site, db{host,user,password,name,charset,prefix,base_prefix,usermeta_table,client_flags},
-     * keys{primary,retired[],salts}, zoom{api_url,oauth_url,account_id,client_id,client_secret},
+     * keys{primary,retired[],salts}, zoom{api_url,oauth_url,account_id,client_id,client_secret,webhook_secret},
+     * google{auth_url,token_url,revoke_url,api_url,client_id,client_secret,send_updates,reminder_minutes,push_url},
      * http{ca_file,allow_http,connect_timeout_ms,total_timeout_ms}.
      */
     class Config {
@@ -20,7 +86,7 @@ namespace KiviCare\Telemed\Native {
     }
 
     /**
-     * A doctor's consent at Zoom, and its end.
+     * A doctor's consent at a provider, and its end.
      */
     class Consent {
         /**
@@ -31,7 +97,7 @@ namespace KiviCare\Telemed\Native {
         public function __construct(\KiviCare\Telemed\Native\Config $config) {}
 
         /**
-         * Prepares the way to the consent page. Party: user_id, session, redirect_uri. Returns: url, key (SHA-256 of the
+         * Prepares the way to the consent page. Party: provider, user_id, session, redirect_uri. Returns: url, key (SHA-256 of the
          * state in hex), sealed (to be kept under the key for ten minutes).
          *
          * @param array $party
@@ -41,7 +107,7 @@ namespace KiviCare\Telemed\Native {
 
         /**
          * Exchanges the code. `sealed` must be deleted where it was kept before this is called. Returns: state ("done"
-         * or "refused"), reason, message, sealed (tokens for the doctor's meta), scope, user (id, email, type or null).
+         * or "refused"), reason, message, sealed (tokens for the doctor's meta), scope, user (id, email or null).
          *
          * @param string $sealed
          * @param string $state
@@ -52,13 +118,14 @@ namespace KiviCare\Telemed\Native {
         public function complete(string $sealed, string $state, string $code, array $party): array {}
 
         /**
-         * Ends the doctor's own connection at Zoom; the caller deletes the tokens. Returns: state ("done" or "refused"),
-         * reason, message, confirmed (Zoom knew the token).
+         * Ends the doctor's own connection at the provider; the caller deletes the tokens. Returns: state ("done" or "refused"),
+         * reason, message, confirmed (the provider knew the token).
          *
+         * @param string $provider
          * @param int $doctor_id
          * @return array
          */
-        public function revoke(int $doctor_id): array {}
+        public function revoke(string $provider, int $doctor_id): array {}
     }
 
     /**
@@ -89,6 +156,59 @@ namespace KiviCare\Telemed\Native {
          * @return array|null
          */
         public function findByMeeting(string $provider, string $meeting_id): ?array {}
+    }
+
+    /**
+     * Google Calendar as one doctor's connection sees it. Unjournalled: bookings go through Telemed.
+     */
+    class MeetClient {
+        /**
+         * For the doctor with this WordPress user id.
+         *
+         * @param \KiviCare\Telemed\Native\Config $config
+         * @param int $doctor_id
+         */
+        public function __construct(\KiviCare\Telemed\Native\Config $config, int $doctor_id) {}
+
+        /**
+         * The doctor's calendar: id (the account's e-mail address), allows_meet.
+         *
+         * @return array
+         */
+        public function calendar(): array {}
+
+        /**
+         * Creates a private event with a Meet link. Array as Telemed::createMeeting.
+         *
+         * @param array $visit
+         * @return array
+         */
+        public function createMeeting(array $visit): array {}
+
+        /**
+         * Deletes an event; one that is gone already counts as deleted.
+         *
+         * @param string $id
+         * @return void
+         */
+        public function deleteMeeting(string $id): void {}
+
+        /**
+         * The event as Google has it now.
+         *
+         * @param string $id
+         * @return array
+         */
+        public function getMeeting(string $id): array {}
+
+        /**
+         * Changes an event. Array as Telemed::createMeeting.
+         *
+         * @param string $id
+         * @param array $visit
+         * @return void
+         */
+        public function updateMeeting(string $id, array $visit): void {}
     }
 
     /**
@@ -135,8 +255,10 @@ namespace KiviCare\Telemed\Native {
          * Makes the visit's meeting or returns the one it has.
          *
          * Visit: appointment_id, doctor_id, start (local Y-m-d H:i:s), timezone, fallback_timezone, duration_minutes,
-         * topic, start_url, host (Zoom user id or e-mail), doctor_tokens (bool). Returns: state ("ready", "pending",
-         * "parked", "failed"), operation_id, reason, message, mapping (array or null), token_refreshed.
+         * topic, start_url, patient_id, description, guests (e-mail addresses), content (changes with title and text);
+         * host fields: provider ("zoom" or "googlemeet"), host (Zoom user id or e-mail), doctor_tokens (bool). Returns: state ("ready", "pending",
+         * "parked", "failed"), operation_id, reason, message, mapping (array or null), token_refreshed, mended (what was undone at the provider:
+         * "moved_back", "restored", "closed", "relinked", "left", or empty).
          *
          * @param array $visit
          * @return array

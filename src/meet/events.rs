@@ -119,7 +119,8 @@ impl MeetClient {
                     event = self.ask_for_link(&event.id).await?;
                 }
                 Conference::Pending => {
-                    if waited + pause > PATIENCE || pause + SHORTEST_LOOK > self.api.remaining() {
+                    pause = pause.min(PATIENCE.saturating_sub(waited));
+                    if pause.is_zero() || pause + SHORTEST_LOOK > self.api.remaining() {
                         return Err(Error::new(
                             ErrorKind::Pending,
                             "Google is still making the Meet link; it will be looked for again",

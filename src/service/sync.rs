@@ -60,8 +60,10 @@ pub enum PushNote {
 }
 
 impl Telemed {
-    /// Starts following a doctor's calendar; the first look is due at once.
+    /// Starts following a doctor's calendar; the first look is due at once. A channel of an earlier connection is
+    /// stopped: nobody would know its secret any more, and Google would go on sending to its end.
     pub async fn follow_calendar(&self, doctor_id: u64) -> Result<()> {
+        self.stop_channel(doctor_id).await?;
         let fresh = Calendar {
             doctor_id,
             due_at: self.clock.now().as_second(),
@@ -72,12 +74,18 @@ impl Telemed {
 
     /// Stops following: the channel is stopped while there is a token, and the row goes whatever comes out.
     pub async fn leave_calendar(&self, doctor_id: u64) -> Result<()> {
+        self.stop_channel(doctor_id).await?;
+        self.store.drop_calendar(doctor_id).await
+    }
+
+    /// Best effort: Google refuses the token of another account, and then the channel goes on to its end, unheard.
+    async fn stop_channel(&self, doctor_id: u64) -> Result<()> {
         if let Some(calendar) = self.store.calendar(doctor_id).await?
             && let Ok(client) = self.meet_client(doctor_id)
         {
             let _ = stop(&client, &calendar).await;
         }
-        self.store.drop_calendar(doctor_id).await
+        Ok(())
     }
 
     /// Looks at every calendar that is due, some side by side. Doctors whose look fails are in the result too.

@@ -71,7 +71,7 @@ final class BookingTest extends SiteTestCase {
 		self::assertSame( 201, $answer['status'], $answer['body'] );
 		$id = self::id( $answer );
 		$this->expect_meetings( $id, 1 );
-		self::assertSame( $utc, $this->meeting_of( $id )['start_time'] );
+		self::assertSame( $utc, $this->meeting_of( $id )['start'] );
 		// Another run may want the same hour.
 		$admin->rest( 'PUT', "kivicare/v1/appointments/$id/status", array( 'id' => $id, 'status' => 0 ) );
 		$this->expect_meetings( $id, 0 );

@@ -23,6 +23,8 @@ final class GoogleSide extends ProviderSide {
 
 	public function connect( int $doctor_id, string $email, int $expires_in = 3600 ): void {
 		$this->site->sandbox( 'POST', '/google/users', array( 'email' => $email ) );
+		// A channel of an earlier connection would be stopped with the new tokens, and they be refreshed for it.
+		$this->site->php( "KiviCare\\Telemed\\Plugin::instance()->bridge()->leave_calendar( $doctor_id );" );
 		$this->connect_with( $doctor_id, $this->site->sandbox( 'POST', '/google/grants', array( 'client_id' => $this->site->provider_seed()['google']['client_id'], 'user' => $email, 'expires_in' => $expires_in ) ) );
 	}
 

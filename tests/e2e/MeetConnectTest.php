@@ -39,12 +39,12 @@ final class MeetConnectTest extends ConnectTestCase {
 		$zoom->connect( $this->doctor_id, 'doctor@example.test' );
 		$id = self::id( $this->book() );
 		self::assertCount( 1, $zoom->mappings( $id ) );
-		$revokes = $this->provider_calls()[ $zoom->revoke ] ?? 0;
+		$revokes = $zoom->calls()[ $zoom->revoke ] ?? 0;
 		$this->connect();
 		$this->expect_meetings( $id, 1 );
 		self::assertSame( array(), $zoom->mappings( $id ) );
 		$this->eventually( fn(): bool => null === $this->meta( $zoom->tokens ), 'the Zoom tokens are gone once nothing hangs on them' );
-		self::assertSame( $revokes + 1, $this->provider_calls()[ $zoom->revoke ], 'and revoked' );
+		self::assertSame( $revokes + 1, $zoom->calls()[ $zoom->revoke ], 'and revoked' );
 		self::assertSame( 'off', $this->meta( $zoom->connect ) );
 		self::assertNull( $this->meta( 'kivicare_telemed_retiring' ) );
 	}

@@ -86,7 +86,15 @@ abstract class ProviderSide {
 	 * @return array<string, int>
 	 */
 	public function calls(): array {
-		return $this->site->sandbox( 'GET', '/state' )['counters']['by_route'];
+		return array_filter( $this->site->sandbox( 'GET', '/state?log=0' )['counters']['by_route'], $this->is_own( ... ), ARRAY_FILTER_USE_KEY );
+	}
+
+	/**
+	 * Whether a route of the sandbox is this provider's.
+	 */
+	protected function is_own( string $route ): bool {
+		$google = 1 === preg_match( '~ (google |/o/oauth2/|/token |/revoke$)~', $route );
+		return $google === ( 'googlemeet' === $this->id() );
 	}
 
 	/**

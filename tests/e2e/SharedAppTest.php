@@ -165,7 +165,7 @@ final class SharedAppTest extends SiteTestCase {
 		usleep( 300_000 );
 		$before = (int) $this->site->sandbox( 'GET', '/state' )['counters']['requests'];
 		$id     = self::id( $this->book() );
-		self::assertSame( 'sandboxDoctorBBBBBBBBB', $this->meeting_of( $id )['host_id'] );
+		self::assertSame( 'sandboxDoctorBBBBBBBBB', ( new ZoomSide( $this->site ) )->raw( $this->meeting_of( $id )['id'] )['host_id'] );
 		$after = (int) $this->site->sandbox( 'GET', '/state' )['counters']['requests'];
 		$paths = implode( ' ', array_column( $this->site->sandbox( 'GET', '/state?log=' . ( $after - $before ) )['requests'], 'path' ) );
 		self::assertStringContainsString( '/users/doctor2@example.test/meetings', $paths );

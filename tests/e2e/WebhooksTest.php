@@ -90,12 +90,13 @@ final class WebhooksTest extends SiteTestCase {
 	}
 
 	public function test_a_meeting_moved_or_opened_up_at_zoom_is_brought_back(): void {
-		$before = $this->meeting_of( $this->id );
+		$zoom   = new ZoomSide( $this->site );
+		$before = $zoom->raw( $this->zoom_id );
 		self::assertSame( 204, $this->site->at_provider( 'PATCH', "/meetings/{$this->zoom_id}", array( 'start_time' => '2033-01-01T00:00:00Z', 'timezone' => 'UTC', 'duration' => 5, 'settings' => array( 'waiting_room' => false ) ) ) );
-		self::assertNotSame( $before['start_time'], $this->meeting_of( $this->id )['start_time'] );
+		self::assertNotSame( $before['start_time'], $zoom->raw( $this->zoom_id )['start_time'] );
 		$this->deliver( $this->event( 'meeting.updated' ) );
-		$this->eventually( fn(): bool => $before['start_time'] === $this->meeting_of( $this->id )['start_time'], 'the booked time' );
-		$after = $this->meeting_of( $this->id );
+		$this->eventually( fn(): bool => $before['start_time'] === $zoom->raw( $this->zoom_id )['start_time'], 'the booked time' );
+		$after = $zoom->raw( $this->zoom_id );
 		self::assertSame( array( $before['id'], $before['duration'], true ), array( $after['id'], $after['duration'], $after['settings']['waiting_room'] ) );
 	}
 

@@ -55,6 +55,20 @@ final class ZoomSide extends ProviderSide {
 		);
 	}
 
+	/**
+	 * A live meeting as Zoom has it.
+	 *
+	 * @return array<string, mixed>
+	 */
+	public function raw( string $meeting_id ): array {
+		foreach ( $this->site->live_meetings() as $meeting ) {
+			if ( (string) $meeting['id'] === $meeting_id ) {
+				return $meeting;
+			}
+		}
+		throw new RuntimeException( "no live meeting $meeting_id" );
+	}
+
 	public function mark( string $marker ): string {
 		return $marker;
 	}

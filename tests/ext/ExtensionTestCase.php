@@ -33,6 +33,12 @@ abstract class ExtensionTestCase extends TestCase {
 				'api_url'   => 'https://127.0.0.1:1/v2',
 				'oauth_url' => 'https://127.0.0.1:1/oauth',
 			),
+			'google' => array(
+				'auth_url'   => 'https://127.0.0.1:1/o/oauth2/v2/auth',
+				'token_url'  => 'https://127.0.0.1:1/token',
+				'revoke_url' => 'https://127.0.0.1:1/revoke',
+				'api_url'    => 'https://127.0.0.1:1/calendar/v3',
+			),
 			'http' => array( 'allow_http' => false ),
 		);
 		foreach ( $changes as $section => $values ) {

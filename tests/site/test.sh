@@ -19,7 +19,7 @@ php_lint() {
 	done < <(cd "$ROOT" && find php tests -name '*.php' -not -path '*/target/*' | sort)
 }
 
-unit() { cargo test --color never; }
+unit() { cargo test --color never -- --show-output; }
 sandbox() { cargo test -p telemed-sandbox --color never; }
 
 store() {
