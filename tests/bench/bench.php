@@ -10,6 +10,7 @@ require __DIR__ . '/wp-load.php';
 header( 'Content-Type: text/plain' );
 
 use KiviCare\Telemed\Config\Constants;
+use KiviCare\Telemed\Config\GoogleSettings;
 use KiviCare\Telemed\Config\NativeSettings;
 use KiviCare\Telemed\Config\Settings;
 use KiviCare\Telemed\Native\Config;
@@ -31,7 +32,7 @@ global $wpdb;
 $sandbox   = json_decode( (string) file_get_contents( KCT_RUN . '/sandbox.json' ), true );
 $proxy     = json_decode( (string) file_get_contents( KCT_RUN . '/proxy.json' ), true );
 $constants = new Constants();
-$telemed   = new Telemed( new Config( ( new NativeSettings( $wpdb, new Settings( $constants ), $constants ) )->to_array() ) );
+$telemed   = new Telemed( new Config( ( new NativeSettings( $wpdb, new Settings( $constants ), new GoogleSettings( $constants ), $constants ) )->to_array() ) );
 $grant     = kct_admin( $sandbox['admin_url'] . '/grants', array( 'client_id' => 'sandbox-client', 'user' => 'doctor@example.test' ) );
 $start     = new DateTimeImmutable( '2032-01-01 08:00:00' );
 $first     = 900000 + (int) $wpdb->get_var( "SELECT COUNT(*) FROM {$wpdb->prefix}kc_telemed_operations" );
@@ -40,6 +41,7 @@ $native = static function ( int $call ) use ( $telemed, $start, $first ): void {
 	$outcome = $telemed->createMeeting(
 		array(
 			'appointment_id'    => $first + $call,
+			'provider'          => 'zoom',
 			'doctor_id'         => 2,
 			'start'             => $start->modify( "+$call hours" )->format( 'Y-m-d H:i:s' ),
 			'timezone'          => 'UTC',

@@ -145,7 +145,7 @@ abstract class TestCase extends \PHPUnit\Framework\TestCase {
 
 	private function wipe(): void {
 		global $wpdb;
-		foreach ( array( Schema::ZOOM_MAPPINGS, Schema::MEET_MAPPINGS, Schema::OPERATIONS, Schema::CALENDARS ) as $table ) {
+		foreach ( array( Schema::ZOOM_MAPPINGS, Schema::MEET_MAPPINGS, Schema::OPERATIONS, Schema::CALENDARS, Schema::NOTED, Schema::CONNECTIONS, Schema::AUDIT ) as $table ) {
 			$wpdb->query( "DELETE FROM {$wpdb->prefix}{$table}" );
 		}
 		$wpdb->delete( $wpdb->prefix . 'kc_appointments', array( 'patient_id' => self::PATIENT ) );

@@ -12,13 +12,21 @@ use KiviCare\Telemed\Upgrade\MappingRows;
  */
 final class Schema {
 
-	public const VERSION = 3;
+	public const VERSION = 4;
 
 	public const ZOOM_MAPPINGS = 'kc_appointment_zoom_mappings';
 	public const MEET_MAPPINGS = 'kc_appointment_google_meet_mappings';
 	public const OPERATIONS    = 'kc_telemed_operations';
 	public const EVENTS        = 'kc_telemed_events';
 	public const CALENDARS     = 'kc_telemed_calendars';
+	public const NOTED         = 'kc_telemed_noted';
+	public const CONNECTIONS   = 'kc_telemed_connections';
+	public const AUDIT         = 'kc_telemed_audit';
+
+	/**
+	 * Tables that only this plugin uses.
+	 */
+	private const OWN = array( self::OPERATIONS, self::EVENTS, self::CALENDARS, self::NOTED, self::CONNECTIONS, self::AUDIT );
 
 	public function __construct( private readonly \wpdb $wpdb ) {}
 
@@ -32,6 +40,7 @@ final class Schema {
 		$this->remove_duplicates( $this->wpdb->prefix . self::ZOOM_MAPPINGS, 'zoom_id' );
 		$this->remove_duplicates( $this->wpdb->prefix . self::MEET_MAPPINGS, 'event_id' );
 		dbDelta( $this->definitions() );
+		$this->date_mappings();
 		return $this->is_complete();
 	}
 
@@ -41,16 +50,14 @@ final class Schema {
 	public function is_complete(): bool {
 		return $this->has_unique_appointment( $this->wpdb->prefix . self::ZOOM_MAPPINGS )
 			&& $this->has_unique_appointment( $this->wpdb->prefix . self::MEET_MAPPINGS )
-			&& $this->exists( $this->wpdb->prefix . self::OPERATIONS )
-			&& $this->exists( $this->wpdb->prefix . self::EVENTS )
-			&& $this->exists( $this->wpdb->prefix . self::CALENDARS );
+			&& array() === array_filter( self::OWN, fn( string $table ): bool => ! $this->exists( $this->wpdb->prefix . $table ) );
 	}
 
 	/**
-	 * Drops journal, event log and calendars; the mapping tables belong to KiviCare's add-ons as well and stay.
+	 * Drops our own tables; the mapping tables belong to KiviCare's add-ons as well and stay.
 	 */
 	public function drop_own(): void {
-		foreach ( array( self::OPERATIONS, self::EVENTS, self::CALENDARS ) as $table ) {
+		foreach ( self::OWN as $table ) {
 			// phpcs:ignore WordPress.DB
 			$this->wpdb->query( 'DROP TABLE IF EXISTS `' . $this->wpdb->prefix . $table . '`' );
 		}
@@ -62,6 +69,20 @@ final class Schema {
 	private function remove_duplicates( string $table, string $id_column ): void {
 		if ( $this->exists( $table ) && ! $this->has_unique_appointment( $table ) ) {
 			MappingRows::merge_duplicates( $this->wpdb, $table, $id_column );
+		}
+	}
+
+	/**
+	 * Rows written before the column existed, by us or by an older add-on, learn when their visit ends; where there is no
+	 * visit any more they count as ahead, so that the sweep looks at them once.
+	 */
+	private function date_mappings(): void {
+		$prefix = $this->wpdb->prefix;
+		$visits = $prefix . 'kc_appointments';
+		$end    = $this->exists( $visits ) ? "(SELECT TIMESTAMP(a.appointment_end_date, '23:59:59') FROM {$visits} a WHERE a.id = m.appointment_id)" : 'NULL';
+		foreach ( array( self::ZOOM_MAPPINGS, self::MEET_MAPPINGS ) as $table ) {
+			// phpcs:ignore WordPress.DB
+			$this->wpdb->query( "UPDATE {$prefix}{$table} m SET m.ends_at = COALESCE({$end}, '2100-01-01 00:00:00') WHERE m.ends_at IS NULL" );
 		}
 	}
 
@@ -91,7 +112,16 @@ final class Schema {
 	 * @return list<string>
 	 */
 	private function definitions(): array {
-		return array( $this->zoom_mappings(), $this->meet_mappings(), $this->operations(), $this->events(), $this->calendars() );
+		return array(
+			$this->zoom_mappings(),
+			$this->meet_mappings(),
+			$this->operations(),
+			$this->events(),
+			$this->calendars(),
+			$this->noted(),
+			$this->connections(),
+			$this->audit(),
+		);
 	}
 
 	private function zoom_mappings(): string {
@@ -105,11 +135,14 @@ final class Schema {
 			join_url text,
 			password varchar(191) DEFAULT NULL,
 			extra longtext,
+			ends_at datetime DEFAULT NULL,
+			link_owed bigint(20) NOT NULL DEFAULT 0,
 			created_at datetime DEFAULT NULL,
 			updated_at datetime DEFAULT NULL,
 			PRIMARY KEY  (id),
 			UNIQUE KEY appointment_id (appointment_id),
-			KEY zoom_id (zoom_id)'
+			KEY zoom_id (zoom_id),
+			KEY ends_at (ends_at)'
 		);
 	}
 
@@ -123,11 +156,14 @@ final class Schema {
 			password varchar(191) DEFAULT NULL,
 			event_url text,
 			extra longtext,
+			ends_at datetime DEFAULT NULL,
+			link_owed bigint(20) NOT NULL DEFAULT 0,
 			created_at datetime DEFAULT NULL,
 			updated_at datetime DEFAULT NULL,
 			PRIMARY KEY  (id),
 			UNIQUE KEY appointment_id (appointment_id),
-			KEY event_id (event_id)'
+			KEY event_id (event_id),
+			KEY ends_at (ends_at)'
 		);
 	}
 
@@ -146,6 +182,7 @@ final class Schema {
 			attempts int(10) unsigned NOT NULL DEFAULT 0,
 			reason varchar(32) NOT NULL DEFAULT \'\',
 			message varchar(500) NOT NULL DEFAULT \'\',
+			latency_ms int(10) unsigned NOT NULL DEFAULT 0,
 			lease_until datetime DEFAULT NULL,
 			resume_at datetime DEFAULT NULL,
 			created_at datetime NOT NULL,
@@ -153,6 +190,8 @@ final class Schema {
 			PRIMARY KEY  (id),
 			KEY appointment_id (appointment_id),
 			KEY state_resume (state,resume_at),
+			KEY doctor_id (doctor_id),
+			KEY updated_at (updated_at),
 			KEY marker (marker)'
 		);
 	}
@@ -181,6 +220,63 @@ final class Schema {
 			PRIMARY KEY  (doctor_id),
 			KEY due_at (due_at),
 			KEY channel_id (channel_id)'
+		);
+	}
+
+	/**
+	 * Appointments that somebody told of and nobody has looked at yet.
+	 */
+	private function noted(): string {
+		return $this->create(
+			self::NOTED,
+			'appointment_id bigint(20) unsigned NOT NULL,
+			verify tinyint(1) NOT NULL DEFAULT 0,
+			noted bigint(20) unsigned NOT NULL DEFAULT 1,
+			due_at bigint(20) NOT NULL DEFAULT 0,
+			PRIMARY KEY  (appointment_id),
+			KEY due_at (due_at)'
+		);
+	}
+
+	/**
+	 * How doctors' own connections are: state is healthy, expiring, reconnect or revoked. Times are Unix seconds.
+	 */
+	private function connections(): string {
+		return $this->create(
+			self::CONNECTIONS,
+			'doctor_id bigint(20) unsigned NOT NULL,
+			provider varchar(20) NOT NULL,
+			state varchar(16) NOT NULL,
+			reason varchar(32) NOT NULL DEFAULT \'\',
+			message varchar(500) NOT NULL DEFAULT \'\',
+			refreshed_at bigint(20) NOT NULL DEFAULT 0,
+			due_at bigint(20) NOT NULL DEFAULT 0,
+			failures int(10) unsigned NOT NULL DEFAULT 0,
+			updated_at bigint(20) NOT NULL DEFAULT 0,
+			PRIMARY KEY  (doctor_id,provider),
+			KEY due_at (due_at)'
+		);
+	}
+
+	/**
+	 * Who did what, without tokens and health data. Rows are only added, and dropped when they are old.
+	 */
+	private function audit(): string {
+		return $this->create(
+			self::AUDIT,
+			'id bigint(20) unsigned NOT NULL AUTO_INCREMENT,
+			at datetime NOT NULL,
+			actor_id bigint(20) unsigned NOT NULL DEFAULT 0,
+			source varchar(16) NOT NULL DEFAULT \'\',
+			action varchar(40) NOT NULL,
+			appointment_id bigint(20) unsigned NOT NULL DEFAULT 0,
+			doctor_id bigint(20) unsigned NOT NULL DEFAULT 0,
+			provider varchar(20) NOT NULL DEFAULT \'\',
+			detail varchar(500) NOT NULL DEFAULT \'\',
+			PRIMARY KEY  (id),
+			KEY at (at),
+			KEY actor_id (actor_id),
+			KEY doctor_id (doctor_id)'
 		);
 	}
 
