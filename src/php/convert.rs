@@ -16,7 +16,7 @@ use crate::service::{
     ZoomSettings,
 };
 use crate::site::SiteSettings;
-use crate::store::{DatabaseConfig, Due, Mapping, Operation, OperationState, Provider};
+use crate::store::{ConnectionRow, DatabaseConfig, Due, Mapping, Operation, OperationState, Provider};
 use crate::vault::KeyMaterial;
 use crate::zoom::webhook::Event;
 use crate::zoom::{Endpoints, Meeting, Plan};
@@ -388,16 +388,22 @@ pub fn due(due: &Due) -> Result<Array> {
     }
 }
 
+/// A doctor's connection for PHP.
+pub fn connection(row: &ConnectionRow) -> Result<Array> {
+    array! {
+        "doctor_id" => row.doctor_id,
+        "provider" => row.provider.id(),
+        "state" => row.state.name(),
+        "reason" => row.reason.as_str(),
+        "message" => row.message.as_str(),
+    }
+}
+
 /// A tended connection for PHP.
 pub fn tended(tended: &Tended) -> Result<Array> {
-    array! {
-        "doctor_id" => tended.row.doctor_id,
-        "provider" => tended.row.provider.id(),
-        "state" => tended.row.state.name(),
-        "reason" => tended.row.reason.as_str(),
-        "message" => tended.row.message.as_str(),
-        "token_refreshed" => tended.token_refreshed,
-    }
+    let mut array = connection(&tended.row)?;
+    put(&mut array, "token_refreshed", tended.token_refreshed)?;
+    Ok(array)
 }
 
 /// A look at a calendar for PHP.

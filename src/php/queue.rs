@@ -104,6 +104,16 @@ impl Queue {
         })
     }
 
+    /// How a doctor's own connection is: state, reason, message; null where that is not known.
+    pub fn connection_state(&self, provider: &str, doctor_id: u64) -> PhpResult<Option<Array>> {
+        guarded(|| {
+            let provider = convert::provider(provider)?;
+            let row =
+                self.with(|telemed| async move { telemed.store.connection(provider, doctor_id).await })?;
+            row.as_ref().map(convert::connection).transpose()
+        })
+    }
+
     /// Notes that a doctor's connection has just been made (true) or ended (false).
     pub fn connection(&self, provider: &str, doctor_id: u64, made: bool, revoked: bool) -> PhpResult<()> {
         guarded(|| {

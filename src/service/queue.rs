@@ -68,7 +68,15 @@ impl Telemed {
     /// [`due`](Self::due) gave it. [`ErrorKind::Busy`] while another run is at work.
     pub async fn reconcile_many(&self, all: Vec<(Visited, u64)>) -> Result<Vec<(u64, Result<Outcome>)>> {
         let alone = self.store.lock(RUNNER, Duration::ZERO).await?;
+        let outcomes = self.side_by_side(all).await;
+        let _ = alone.release().await;
+        outcomes
+    }
+
+    async fn side_by_side(&self, all: Vec<(Visited, u64)>) -> Result<Vec<(u64, Result<Outcome>)>> {
+        let wide = self.store.widened()?;
         let patient = Self {
+            store: wide.clone(),
             budget: Budget {
                 total: PATIENCE.max(self.budget.total),
                 ..self.budget
@@ -82,7 +90,7 @@ impl Telemed {
             (visited.appointment_id, outcome)
         });
         let outcomes = work.buffer_unordered(SIDE_BY_SIDE).collect().await;
-        let _ = alone.release().await;
+        wide.close().await;
         Ok(outcomes)
     }
 

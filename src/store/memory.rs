@@ -351,6 +351,14 @@ impl Store for MemoryStore {
         done(true)
     }
 
+    fn widened(&self) -> Result<Arc<dyn Store>> {
+        Ok(Arc::new(self.clone()))
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        ready(()).boxed()
+    }
+
     fn note(&self, appointment_id: u64, verify: bool, due_at: i64) -> BoxFuture<'_, Result<u64>> {
         let mut content = self.content();
         let (noted, verified, due) = content

@@ -1,5 +1,6 @@
 //! Shapes of stored rows, and the [`Store`] trait.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -332,6 +333,12 @@ pub trait Store: Send + Sync {
         expected: Option<&'a str>,
         sealed: &'a str,
     ) -> BoxFuture<'a, Result<bool>>;
+
+    /// The same store for a run with many appointments at once; to be [closed](Self::close) at its end.
+    fn widened(&self) -> Result<Arc<dyn Store>>;
+
+    /// Ends what [`widened`](Self::widened) opened.
+    fn close(&self) -> BoxFuture<'_, ()>;
 
     /// Writes that the appointment may not be as it should be, to be looked at from `due_at` (Unix seconds). Returns how
     /// often it has been told of since it was last settled.

@@ -15,6 +15,7 @@ mod rows;
 mod session;
 mod tokens;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -23,6 +24,7 @@ use mysql_async::{Params, Pool, params};
 
 pub use config::DatabaseConfig;
 
+use self::config::MAX_SESSIONS;
 use self::rows::Tables;
 use self::session::{Repeat, Reply, STATEMENT_LIMIT, Statement, perform};
 use super::{
@@ -40,6 +42,7 @@ pub struct MySqlStore {
     pool: Pool,
     site: String,
     tables: Tables,
+    config: DatabaseConfig,
 }
 
 impl std::fmt::Debug for MySqlStore {
@@ -54,6 +57,10 @@ impl std::fmt::Debug for MySqlStore {
 impl MySqlStore {
     /// A store for the site (any text that tells it from others on the same database server). Does not connect yet.
     pub fn new(config: DatabaseConfig, site: &str) -> Result<Self> {
+        Self::with_sessions(config, site, MAX_SESSIONS)
+    }
+
+    fn with_sessions(config: DatabaseConfig, site: &str, sessions: usize) -> Result<Self> {
         if config.name.is_empty() || config.user.is_empty() {
             return Err(crate::error::configuration(
                 "DB_NAME and DB_USER must be set in wp-config.php.",
@@ -61,9 +68,10 @@ impl MySqlStore {
         }
         let tables = Tables::new(&config);
         Ok(Self {
-            pool: Pool::new(config.options()?),
+            pool: Pool::new(config.options(sessions)?),
             site: site.to_owned(),
             tables,
+            config,
         })
     }
 
@@ -331,6 +339,19 @@ impl Store for MySqlStore {
         sealed: &'a str,
     ) -> BoxFuture<'a, Result<bool>> {
         tokens::swap(self, row, expected, sealed).boxed()
+    }
+
+    fn widened(&self) -> Result<Arc<dyn Store>> {
+        let wide = Self::with_sessions(self.config.clone(), &self.site, config::WIDE)?;
+        Ok(Arc::new(wide))
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        let pool = self.pool.clone();
+        async move {
+            let _ = tokio::time::timeout(STATEMENT_LIMIT, pool.disconnect()).await;
+        }
+        .boxed()
     }
 
     fn note(&self, appointment_id: u64, verify: bool, due_at: i64) -> BoxFuture<'_, Result<u64>> {
