@@ -295,6 +295,7 @@ async fn calendars(store: &dyn Store) {
         ..Calendar::default()
     };
     store.save_calendar(&sooner).await.unwrap();
+    store.hasten_calendar(sooner.doctor_id, 500).await.unwrap();
     assert_eq!(store.due_calendars(9, 5).await.unwrap(), []);
     assert_eq!(
         store.due_calendars(10, 5).await.unwrap(),

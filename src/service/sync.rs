@@ -254,11 +254,15 @@ impl Telemed {
         if !same(&hash(token), &calendar.channel_hash) {
             return Ok(PushNote::Unknown);
         }
-        Ok(if state == "sync" {
-            PushNote::Opened
-        } else {
-            PushNote::Changed(calendar.doctor_id)
-        })
+        if state == "sync" {
+            return Ok(PushNote::Opened);
+        }
+        // Google tells once: should this process die before it has looked, the next run does.
+        let soon = self.clock.now().as_second() + GRACE;
+        if calendar.due_at > soon {
+            self.store.hasten_calendar(calendar.doctor_id, soon).await?;
+        }
+        Ok(PushNote::Changed(calendar.doctor_id))
     }
 
     /// The next look, spread by a quarter either way so that a clinic's doctors do not come all at once.

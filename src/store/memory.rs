@@ -182,6 +182,13 @@ impl Store for MemoryStore {
         done(())
     }
 
+    fn hasten_calendar(&self, doctor_id: u64, due_at: i64) -> BoxFuture<'_, Result<()>> {
+        if let Some(row) = self.content().calendars.get_mut(&doctor_id) {
+            row.due_at = row.due_at.min(due_at);
+        }
+        done(())
+    }
+
     fn drop_calendar(&self, doctor_id: u64) -> BoxFuture<'_, Result<()>> {
         self.content().calendars.remove(&doctor_id);
         done(())

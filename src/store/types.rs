@@ -271,6 +271,9 @@ pub trait Store: Send + Sync {
     /// Inserts or replaces the doctor's row.
     fn save_calendar<'a>(&'a self, calendar: &'a Calendar) -> BoxFuture<'a, Result<()>>;
 
+    /// The next look is due at `due_at` (Unix seconds), unless it is sooner.
+    fn hasten_calendar(&self, doctor_id: u64, due_at: i64) -> BoxFuture<'_, Result<()>>;
+
     /// Ends following the doctor's calendar.
     fn drop_calendar(&self, doctor_id: u64) -> BoxFuture<'_, Result<()>>;
 

@@ -83,6 +83,7 @@ abstract class SiteTestCase extends TestCase {
 		$this->site->rows( "UPDATE wp_kc_telemed_operations SET lease_until = '2000-01-01' WHERE state = 'in_flight'" );
 		$this->site->rows( "UPDATE wp_kc_telemed_operations SET resume_at = UTC_TIMESTAMP() WHERE state IN ('pending', 'parked') AND resume_at IS NOT NULL" );
 		$this->site->rows( 'UPDATE wp_kc_telemed_noted SET due_at = 0' );
+		$this->site->rows( 'UPDATE wp_kc_telemed_calendars SET due_at = 0 WHERE due_at < UNIX_TIMESTAMP() + 120' );
 	}
 
 	/**

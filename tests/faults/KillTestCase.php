@@ -137,7 +137,10 @@ abstract class KillTestCase extends RigTestCase {
 	private function sync( string $point ): bool {
 		$id    = $this->book_visit();
 		$event = $this->meeting_of( $id )['id'];
+		// A look opens the channel by which Google tells.
+		$this->site->sandbox( 'POST', '/google/settings', array( 'push_lost' => true ) );
 		$this->site->rows( 'UPDATE wp_kc_telemed_calendars SET due_at = 0' );
+		$this->site->php( '$plugin = KiviCare\Telemed\Plugin::instance(); $plugin->calendars()->run(); $plugin->agenda()->work();' );
 		return $this->dies(
 			$point,
 			function () use ( $event ): void {

@@ -47,7 +47,10 @@ abstract class RigTestCase extends SiteTestCase {
 	 * What exists from now on counts.
 	 */
 	protected function begin(): void {
-		$this->others   = array_fill_keys( array_column( $this->side->live(), 'id' ), true );
+		$this->others = array();
+		foreach ( array( $this->side, $this->side->other() ) as $side ) {
+			$this->others += array_fill_keys( array_column( $side->live(), 'id' ), true );
+		}
 		$this->first_id = (int) $this->site->rows( 'SELECT COALESCE(MAX(id), 0) AS id FROM wp_kc_appointments' )[0]['id'];
 	}
 
@@ -64,18 +67,21 @@ abstract class RigTestCase extends SiteTestCase {
 	/**
 	 * How the sides agree about the appointments since begin().
 	 *
+	 * @param ProviderSide|null $side      The provider; this test's by default.
+	 * @param int               $doctor_id Only this doctor's; 0 for all.
 	 * @return array{visits: int, lost: int, doubled: int, leaked: int, moved: int}
 	 */
-	protected function compare(): array {
-		$names    = $this->side->names();
+	protected function compare( ?ProviderSide $side = null, int $doctor_id = 0 ): array {
+		$side   ??= $this->side;
+		$names    = $side->names();
 		$meetings = array();
-		foreach ( $this->side->live() as $meeting ) {
+		foreach ( $side->live() as $meeting ) {
 			isset( $this->others[ $meeting['id'] ] ) || $meetings[ $meeting['id'] ] = $meeting;
 		}
 		$visits = $this->site->rows(
 			"SELECT a.id, a.status, a.appointment_start_date AS date, a.appointment_start_time AS time, a.appointment_timezone AS zone, m.{$names['id_column']} AS meeting_id
-			FROM wp_kc_appointments a LEFT JOIN {$names['table']} m ON m.appointment_id = a.id WHERE a.id > ?",
-			array( $this->first_id )
+			FROM wp_kc_appointments a LEFT JOIN {$names['table']} m ON m.appointment_id = a.id WHERE a.id > ? AND ? IN (0, a.doctor_id)",
+			array( $this->first_id, $doctor_id )
 		);
 		$count = array( 'visits' => count( $visits ), 'lost' => 0, 'doubled' => 0, 'leaked' => 0, 'moved' => 0 );
 		foreach ( $visits as $visit ) {
@@ -91,7 +97,7 @@ abstract class RigTestCase extends SiteTestCase {
 		// What is left belongs to no booked visit: another of one that has its own, or of one that is not to have any.
 		$marks = array();
 		foreach ( $this->site->rows( 'SELECT appointment_id, marker FROM wp_kc_telemed_operations WHERE appointment_id > ? AND marker <> ?', array( $this->first_id, '' ) ) as $row ) {
-			$marks[ $this->side->mark( $row['marker'] ) ] = (int) $row['appointment_id'];
+			$marks[ $side->mark( $row['marker'] ) ] = (int) $row['appointment_id'];
 		}
 		$booked = array_column( array_filter( $visits, static fn( array $visit ): bool => in_array( (int) $visit['status'], array( 1, 4 ), true ) ), 'id' );
 		foreach ( $meetings as $meeting ) {

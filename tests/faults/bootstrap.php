@@ -8,3 +8,4 @@ declare(strict_types=1);
 require dirname( __DIR__ ) . '/e2e/bootstrap.php';
 require __DIR__ . '/RigTestCase.php';
 require __DIR__ . '/KillTestCase.php';
+require __DIR__ . '/OutageTestCase.php';

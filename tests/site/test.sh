@@ -53,9 +53,19 @@ e2e() {
 	php "$(command -v phpunit)" -c "$ROOT/tests/phpunit-e2e.xml"
 }
 
+# Workers die, databases restart, answers break. KILL_TIMES and SOAK_ACTIONS say how long it goes on.
+faults() {
+	build_extension
+	"$ROOT/tests/site/up.sh"
+	. "$RUN/db.env"
+	. "$RUN/site.env"
+	php "$(command -v phpunit)" -c "$ROOT/tests/phpunit-faults.xml"
+}
+
 all=(format_and_lints php_lint unit sandbox store ext)
 [ -d "$ROOT/tests/kivicare" ] && [ -f "$ROOT/tests/site/up.sh" ] && [ -f "$ROOT/tests/phpunit-wp.xml" ] && all+=(wp)
 [ -f "$ROOT/tests/phpunit-e2e.xml" ] && all+=(e2e)
+[ -f "$ROOT/tests/phpunit-faults.xml" ] && all+=(faults)
 all+=(stubs)
 stubs() { "$ROOT/.ci/stubs" check; }
 

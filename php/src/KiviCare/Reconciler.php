@@ -100,7 +100,7 @@ final class Reconciler {
 			'gone'           => null === $appointment,
 			'verify'         => $verify,
 			'visit'          => $visit,
-			'holder'         => $this->doctors->host( $this->holder( $id ) ?? (int) $appointment?->doctor_id ),
+			'holder'         => $this->doctors->host( $this->holder( $id ) ?? $appointment->doctor_id ?? $this->attempted( $id ) ),
 		);
 	}
 
@@ -158,6 +158,14 @@ final class Reconciler {
 			}
 		}
 		return null;
+	}
+
+	/**
+	 * The doctor for whom a meeting was last attempted: of a booking that was rolled back nothing else is left.
+	 */
+	private function attempted( int $appointment_id ): int {
+		$operations = $this->bridge->operations( $appointment_id );
+		return (int) ( end( $operations )['doctor_id'] ?? 0 );
 	}
 
 	/**

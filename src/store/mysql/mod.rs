@@ -242,6 +242,10 @@ impl Store for MySqlStore {
         self.transacted([calendars::save(self, calendar)])
     }
 
+    fn hasten_calendar(&self, doctor_id: u64, due_at: i64) -> BoxFuture<'_, Result<()>> {
+        self.transacted([calendars::hasten(self, doctor_id, due_at)])
+    }
+
     fn drop_calendar(&self, doctor_id: u64) -> BoxFuture<'_, Result<()>> {
         self.transacted([calendars::drop_row(self, doctor_id)])
     }
