@@ -30,6 +30,8 @@ final class SoakTest extends RigTestCase {
 		while ( $done < $actions ) {
 			$done += $this->mixed_round( $ids, $counts, min( 80, $actions - $done ) );
 		}
+		$broken = array_sum( array_column( $this->site->sandbox( 'GET', '/state?log=0' )['faults'], 'hits' ) );
+		self::assertGreaterThan( $actions * self::FAULTS / 4, $broken, 'answers broke' );
 		$this->site->sandbox( 'DELETE', '/faults' );
 		$this->settle( 3 );
 		$zoom   = $this->compare( new ZoomSide( $this->site ), (int) $this->site->seed['doctor_id'] );
@@ -40,7 +42,7 @@ final class SoakTest extends RigTestCase {
 			printf( "RESULT soak_%s %d meetings\n", $kind, $zoom[ $kind ] + $google[ $kind ] );
 			$wrong += $zoom[ $kind ] + $google[ $kind ];
 		}
-		printf( "RESULT soak_actions %d actions\n", $done );
+		printf( "RESULT soak_actions %d actions\nRESULT soak_broken_answers %d answers\n", $done, $broken );
 		self::assertSame( 0, $wrong );
 		self::assertGreaterThan( 0, $counts['moved'] * $counts['cancelled'] );
 	}

@@ -39,6 +39,7 @@ final class Triggers implements Registerable {
 	 * A doctor's metas that decide who serves the doctor.
 	 */
 	private const CONNECTION_METAS = array(
+		DoctorConnections::ZOOM_TOKENS,
 		DoctorConnections::ZOOM_CONNECT,
 		DoctorConnections::ZOOM_SHARED,
 		DoctorConnections::MEET_CONNECT,
