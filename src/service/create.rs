@@ -104,7 +104,7 @@ impl Telemed {
                 Err(busy(&operation))
             });
         }
-        let marker = self.marker(provider, visit.appointment_id).await?;
+        let marker = self.marker(provider, visit).await?;
         let id = self
             .store
             .begin_operation(NewOperation {
@@ -127,16 +127,21 @@ impl Telemed {
     }
 
     /// Zoom's marker is found again in a list, so it is random; Google's is the event's id, so it says which event.
-    async fn marker(&self, provider: Provider, appointment_id: u64) -> Result<String> {
+    async fn marker(&self, provider: Provider, visit: &Visit) -> Result<String> {
         if provider == Provider::Zoom {
             return new_marker();
         }
-        let earlier = self.store.operations(appointment_id).await?;
+        let earlier = self.store.operations(visit.appointment_id).await?;
         let generation = earlier
             .iter()
             .filter(|operation| operation.provider == provider && operation.kind == OperationKind::Create)
             .count();
-        Ok(crate::meet::marker(&self.site, appointment_id, generation))
+        Ok(crate::meet::marker(
+            &self.site,
+            visit.appointment_id,
+            visit.patient_id,
+            generation,
+        ))
     }
 
     async fn attempt(
