@@ -10,6 +10,7 @@ mod convert;
 mod exceptions;
 mod guard;
 mod meet;
+mod upkeep;
 
 use ext_php_rs::prelude::*;
 use ext_php_rs::zend::ModuleEntry;
@@ -85,6 +86,7 @@ pub fn get_module(module: ModuleBuilder) -> ModuleBuilder {
         .class::<calendar::Calendar>()
         .class::<classes::MappingStore>()
         .class::<classes::OperationJournal>()
+        .class::<upkeep::Upkeep>()
         .function(wrap_function!(version));
     #[cfg(feature = "fault-injection")]
     let module = module.function(wrap_function!(panic_on_purpose));

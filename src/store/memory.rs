@@ -9,8 +9,8 @@ use futures_util::future::{BoxFuture, ready};
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
 use super::{
-    Calendar, Lock, Mapping, NewOperation, Operation, OperationKind, OperationState, Provider, Setback,
-    Store, TokenRow, checked_setback,
+    AuditEntry, Calendar, Lock, Mapping, NewOperation, Operation, OperationKind, OperationState, Provider,
+    Setback, Store, TokenRow, checked_setback,
 };
 use crate::{Error, ErrorKind, Result};
 
@@ -28,6 +28,7 @@ struct Content {
     tokens: HashMap<TokenRow, String>,
     calendars: BTreeMap<u64, Calendar>,
     locks: HashMap<String, Arc<AsyncMutex<()>>>,
+    audit: Vec<AuditEntry>,
 }
 
 #[derive(Debug)]
@@ -65,6 +66,11 @@ impl MemoryStore {
     /// A panic elsewhere while the mutex was held must not turn every later call into one.
     fn content(&self) -> MutexGuard<'_, Content> {
         self.content.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The audit log, oldest first.
+    pub fn audit_entries(&self) -> Vec<AuditEntry> {
+        self.content().audit.clone()
     }
 
     fn finish(&self, id: u64, meeting_id: Option<&str>) {
@@ -337,5 +343,10 @@ impl Store for MemoryStore {
             }
         }
         .boxed()
+    }
+
+    fn audit<'a>(&'a self, entry: &'a AuditEntry) -> BoxFuture<'a, Result<()>> {
+        self.content().audit.push(entry.fitted());
+        done(())
     }
 }

@@ -1,10 +1,12 @@
 //! What is kept in the site's database over our own connection: mapping rows, the operations journal, sealed token
 //! rows, and cross-process locks. One trait, two implementations: `memory` for tests, `mysql` for sites.
 
+mod audit;
 pub mod memory;
 pub mod mysql;
 pub mod types;
 
+pub use audit::AuditEntry;
 pub use memory::MemoryStore;
 pub use mysql::{DatabaseConfig, MySqlStore};
 pub use types::*;

@@ -3,6 +3,7 @@
 //!
 //! All SQL of the extension is in this folder. The plugin creates the tables.
 
+mod audit;
 mod calendars;
 mod config;
 mod dsn;
@@ -23,8 +24,8 @@ pub use config::DatabaseConfig;
 use self::rows::Tables;
 use self::session::{Repeat, Reply, STATEMENT_LIMIT, Statement, perform};
 use super::{
-    Calendar, Lock, Mapping, NewOperation, Operation, OperationKind, Provider, Setback, Store, TokenRow,
-    checked_setback,
+    AuditEntry, Calendar, Lock, Mapping, NewOperation, Operation, OperationKind, Provider, Setback, Store,
+    TokenRow, checked_setback,
 };
 use crate::Result;
 use crate::error::internal;
@@ -371,5 +372,9 @@ impl Store for MySqlStore {
 
     fn lock<'a>(&'a self, name: &'a str, wait: Duration) -> BoxFuture<'a, Result<Box<dyn Lock>>> {
         lock::acquire(&self.pool, &self.site, name, wait).boxed()
+    }
+
+    fn audit<'a>(&'a self, entry: &'a AuditEntry) -> BoxFuture<'a, Result<()>> {
+        audit::append(self, entry).boxed()
     }
 }

@@ -40,6 +40,7 @@ pub(super) struct Tables {
     google_meet: MappingTable,
     pub(super) operations: String,
     pub(super) calendars: String,
+    pub(super) audit: String,
     pub(super) usermeta: String,
     pub(super) options: String,
 }
@@ -68,6 +69,7 @@ impl Tables {
             },
             operations: blog("kc_telemed_operations"),
             calendars: blog("kc_telemed_calendars"),
+            audit: blog("kc_telemed_audit"),
             usermeta,
             options: blog("options"),
         }
