@@ -264,6 +264,20 @@ final class Plugin {
 			new Rest\MeetingDoorController( $this->bridge, $rows, $this->doctors, $this->reconciler, $this->personal_links ),
 			new Rest\WebhookController( $this->bridge, $log, $desk ),
 			new Rest\GooglePushController( $this->bridge, $this->calendars ),
+			...$this->upkeep_services(),
+		);
+	}
+
+	/**
+	 * What keeps records, and lets them go.
+	 *
+	 * @return list<Registerable>
+	 */
+	private function upkeep_services(): array {
+		global $wpdb;
+		return array(
+			new Audit\AuditLog( $this->bridge ),
+			new Audit\Retention( $wpdb, new Constants() ),
 		);
 	}
 
