@@ -275,9 +275,14 @@ final class Plugin {
 	 */
 	private function upkeep_services(): array {
 		global $wpdb;
+		$retention = new Audit\Retention( $wpdb, new Constants() );
+		$personal  = new Privacy\PersonalRows( $wpdb );
 		return array(
 			new Audit\AuditLog( $this->bridge ),
-			new Audit\Retention( $wpdb, new Constants() ),
+			$retention,
+			new Privacy\Exporter( $personal, $this->doctors ),
+			new Privacy\Eraser( $personal, $this->doctors, $this->disconnection ),
+			new Privacy\PolicyText( $retention ),
 		);
 	}
 
