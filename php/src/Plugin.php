@@ -215,8 +215,10 @@ final class Plugin {
 	 */
 	private function services(): array {
 		global $wpdb;
-		$always = array(
-			new Installer( new Schema( $wpdb ), fn(): Report => $this->upgrade()->run() ),
+		$installer = new Installer( new Schema( $wpdb ), fn(): Report => $this->upgrade()->run() );
+		$always    = array(
+			$installer,
+			new Install\Network( $installer ),
 			new Admin\RequirementsNotice( $this->requirements ),
 			new SiteHealth\ExtensionCheck( $this->requirements ),
 			new Cli\Commands( $this ),
