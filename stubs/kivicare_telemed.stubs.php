@@ -319,6 +319,14 @@ namespace KiviCare\Telemed\Native {
         public function audit(array $entry): void {}
 
         /**
+         * Whether the secret was sealed with another key than the current one.
+         *
+         * @param string $sealed
+         * @return bool
+         */
+        public function needsReseal(string $sealed): bool {}
+
+        /**
          * Asks the database for a sign of life over the extension's own connection.
          *
          * @return void
@@ -352,14 +360,6 @@ namespace KiviCare\Telemed\Native {
          * @return bool
          */
         public function isSealed(string $text): bool {}
-
-        /**
-         * Whether the secret was sealed with another key than the current one.
-         *
-         * @param string $sealed
-         * @return bool
-         */
-        public function needsReseal(string $sealed): bool {}
 
         /**
          * Seals a sealed secret anew with the current key.

@@ -285,6 +285,24 @@ final class Plugin {
 			new Privacy\Exporter( $personal, $this->doctors ),
 			new Privacy\Eraser( $personal, $this->doctors, $this->disconnection ),
 			new Privacy\PolicyText( $retention ),
+			...$this->health_services( new SiteHealth\QueueFacts( $wpdb ), $retention ),
+		);
+	}
+
+	/**
+	 * What Site Health shows of a running site.
+	 *
+	 * @return list<Registerable>
+	 */
+	private function health_services( SiteHealth\QueueFacts $facts, Audit\Retention $retention ): array {
+		return array(
+			new SiteHealth\DatabaseCheck( $this->bridge ),
+			new SiteHealth\ProviderCheck( Provider::Zoom, $this->bridge, fn(): bool => $this->settings->is_configured() ),
+			new SiteHealth\ProviderCheck( Provider::GoogleMeet, $this->bridge, fn(): bool => $this->google->is_configured() ),
+			new SiteHealth\QueueCheck( $facts ),
+			new SiteHealth\ConnectionsCheck( $facts ),
+			new SiteHealth\WebhookCheck( $this->settings ),
+			new SiteHealth\DebugInformation( fn(): StatusReport => $this->status(), $this->requirements, $facts, $retention ),
 		);
 	}
 

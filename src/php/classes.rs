@@ -60,11 +60,6 @@ impl Vault {
         self.0.is_sealed(text)
     }
 
-    /// Whether the secret was sealed with another key than the current one.
-    pub fn needs_reseal(&self, sealed: &str) -> bool {
-        self.0.needs_reseal(sealed)
-    }
-
     /// Array: source ("key", "salts" or "none"), key_id.
     pub fn status(&self) -> PhpResult<Array> {
         let status = self.0.status();

@@ -1,4 +1,4 @@
-//! What administrators look at: the audit log, the database and the way to the providers.
+//! What administrators look at: the audit log, the database, the keys of secrets and the way to the providers.
 
 use ext_php_rs::exception::PhpResult;
 use ext_php_rs::prelude::*;
@@ -39,6 +39,11 @@ impl Upkeep {
             let store = self.0.store()?;
             runtime::run(async move { store.ping().await })?
         })
+    }
+
+    /// Whether the secret was sealed with another key than the current one.
+    pub fn needs_reseal(&self, sealed: &str) -> PhpResult<bool> {
+        guarded(|| Ok(self.0.vault()?.needs_reseal(sealed)))
     }
 
     /// The TLS version reached with the provider's API host ("1.3", "1.2"), null where the address is plain http.

@@ -129,7 +129,7 @@ final class ExtensionBridge implements Bridge {
 	}
 
 	public function needs_reseal( string $sealed ): bool {
-		return $this->call( fn( $config ) => ( new Native\Vault( $config ) )->needsReseal( $sealed ) );
+		return $this->call( fn( $config ) => ( new Native\Upkeep( $config ) )->needsReseal( $sealed ) );
 	}
 
 	/**

@@ -6,6 +6,7 @@ namespace KiviCare\Telemed\Tests\Cli;
 use KiviCare\Telemed\Cli\Commands;
 use KiviCare\Telemed\Config\DoctorConnections;
 use KiviCare\Telemed\Config\Provider;
+use KiviCare\Telemed\Config\Settings;
 use KiviCare\Telemed\Install\Schema;
 use KiviCare\Telemed\Tests\Fakes\FakeBridge;
 use KiviCare\Telemed\Tests\TestCase;
@@ -26,6 +27,7 @@ final class UpkeepCommandsTest extends TestCase {
 
 	protected function tearDown(): void {
 		get_user_by( 'id', $this->doctor )->remove_role( 'kiviCare_doctor' );
+		delete_option( Settings::SHARED_STATUS );
 		parent::tearDown();
 	}
 
