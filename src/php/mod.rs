@@ -10,6 +10,7 @@ mod convert;
 mod exceptions;
 mod guard;
 mod meet;
+mod queue;
 mod upkeep;
 
 use ext_php_rs::prelude::*;
@@ -84,6 +85,7 @@ pub fn get_module(module: ModuleBuilder) -> ModuleBuilder {
         .class::<classes::ZoomClient>()
         .class::<meet::MeetClient>()
         .class::<calendar::Calendar>()
+        .class::<queue::Queue>()
         .class::<classes::MappingStore>()
         .class::<classes::OperationJournal>()
         .class::<upkeep::Upkeep>()

@@ -110,7 +110,7 @@ final class OperationsCommand {
 	 * ## EXAMPLES
 	 *
 	 *     $ wp kivicare-telemed operations forget 17 --yes
-	 *     Success: 1 operation given up.
+	 *     1 operation given up.
 	 *
 	 * @param list<string>          $args  Operations.
 	 * @param array<string, string> $flags Flags.

@@ -4,6 +4,7 @@ declare( strict_types=1 );
 namespace KiviCare\Telemed\Keys;
 
 use KiviCare\Telemed\Bridge\BridgeException;
+use KiviCare\Telemed\Bridge\Failure;
 use KiviCare\Telemed\Config\DoctorConnections;
 use KiviCare\Telemed\Config\GoogleSettings;
 use KiviCare\Telemed\Config\Provider;
@@ -137,7 +138,7 @@ final class KeyRotation {
 		wp_cache_delete( $name, 'options' );
 		wp_cache_delete( 'alloptions', 'options' );
 		if ( 1 !== $written ) {
-			throw new BridgeException( \KiviCare\Telemed\Bridge\Failure::Store, __( 'a setting was changed by somebody else meanwhile', 'kivicare-telemed' ) );
+			throw new BridgeException( Failure::Store, __( 'a setting was changed by somebody else meanwhile', 'kivicare-telemed' ) );
 		}
 	}
 

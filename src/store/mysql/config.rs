@@ -16,9 +16,9 @@ const CLIENT_SSL: u32 = 2048;
 /// PHP's `MYSQLI_CLIENT_SSL_DONT_VERIFY_SERVER_CERT`.
 const CLIENT_SSL_DONT_VERIFY: u32 = 64;
 
-/// Sessions a process may hold. A booking can hold two locks at once, the appointment's and the token's, each on a
-/// session of its own, and its statements need a third.
-pub(super) const MAX_SESSIONS: usize = 3;
+/// Sessions a process may hold. A booking needs three: two locks at once, the appointment's and the token's, each on a
+/// session of its own, and one for its statements. A runner works on [`crate::service::SIDE_BY_SIDE`] appointments.
+pub(super) const MAX_SESSIONS: usize = 2 * crate::service::SIDE_BY_SIDE + 4;
 /// How long an idle session is kept for the next PHP request.
 const IDLE: Duration = Duration::from_secs(60);
 /// The server ends sessions that stay idle longer, in seconds. Longer than [`IDLE`] and than any provider call made
