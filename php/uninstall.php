@@ -1,7 +1,6 @@
 <?php
 /**
- * Removes our options and journal. Mapping tables, settings and connections carry the names KiviCare's own add-ons
- * use and stay, so that nothing of the clinic's is lost.
+ * Removes what only this plugin uses; see Install\Uninstaller for what stays.
  *
  * @package KiviCare\Telemed
  */
@@ -12,4 +11,4 @@ defined( 'WP_UNINSTALL_PLUGIN' ) || exit;
 
 require_once __DIR__ . '/autoload.php';
 
-( new KiviCare\Telemed\Install\Installer( new KiviCare\Telemed\Install\Schema( $GLOBALS['wpdb'] ) ) )->uninstall();
+( new KiviCare\Telemed\Install\Uninstaller( $GLOBALS['wpdb'], new KiviCare\Telemed\Install\Schema( $GLOBALS['wpdb'] ) ) )->run();

@@ -10,7 +10,7 @@ use crate::oauth::TokenCache;
 use crate::pace::Pace;
 use crate::runtime;
 use crate::service::{Budget, GoogleSettings, Telemed, ZoomSettings};
-use crate::store::{DatabaseConfig, MySqlStore};
+use crate::store::{DatabaseConfig, MySqlStore, Provider};
 use crate::vault::{KeyMaterial, Vault};
 
 /// Everything a site configures. Secrets inside are redacting types.
@@ -40,6 +40,14 @@ impl SiteSettings {
     pub fn store(&self) -> Result<Arc<MySqlStore>> {
         let key = format!("store:{}:{}", self.site, self.database.fingerprint());
         runtime::per_process(&key, || MySqlStore::new(self.database.clone(), &self.site))
+    }
+
+    /// Where the provider's API is.
+    pub fn api_url(&self, provider: Provider) -> &url::Url {
+        match provider {
+            Provider::Zoom => &self.zoom.endpoints.api,
+            Provider::GoogleMeet => &self.google.endpoints.api,
+        }
     }
 
     /// All parts together.

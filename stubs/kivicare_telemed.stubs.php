@@ -409,6 +409,50 @@ namespace KiviCare\Telemed\Native {
     }
 
     /**
+     * The site's state, and the record of who did what.
+     */
+    class Upkeep {
+        /**
+         * For this site.
+         *
+         * @param \KiviCare\Telemed\Native\Config $config
+         */
+        public function __construct(\KiviCare\Telemed\Native\Config $config) {}
+
+        /**
+         * Appends to the audit log. Array: actor_id, source ("web", "cli", "cron", "webhook"), action, appointment_id,
+         * doctor_id, provider, detail.
+         *
+         * @param array $entry
+         * @return void
+         */
+        public function audit(array $entry): void {}
+
+        /**
+         * Whether the secret was sealed with another key than the current one.
+         *
+         * @param string $sealed
+         * @return bool
+         */
+        public function needsReseal(string $sealed): bool {}
+
+        /**
+         * Asks the database for a sign of life over the extension's own connection.
+         *
+         * @return void
+         */
+        public function ping(): void {}
+
+        /**
+         * The TLS version reached with the provider's API host ("1.3", "1.2"), null where the address is plain http.
+         *
+         * @param string $provider
+         * @return string|null
+         */
+        public function tlsVersion(string $provider): ?string {}
+    }
+
+    /**
      * Encryption of secrets at rest. There is no way to open a seal from PHP.
      */
     class Vault {

@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 use kivicare_telemed::secret::DatabasePassword;
 use kivicare_telemed::store::{
-    Calendar, ConnectionRow, ConnectionState, DatabaseConfig, Mapping, MemoryStore, MySqlStore, NewOperation,
-    OperationKind, OperationState, Provider, Setback, Store, TokenRow,
+    AuditEntry, Calendar, ConnectionRow, ConnectionState, DatabaseConfig, Mapping, MemoryStore, MySqlStore,
+    NewOperation, OperationKind, OperationState, Provider, Setback, Store, TokenRow,
 };
 use kivicare_telemed::{Error, ErrorKind};
 use mysql_async::prelude::Queryable;
@@ -360,6 +360,55 @@ async fn calendars(store: &dyn Store) {
     }
 }
 
+/// Two entries, the second longer than the columns.
+async fn audit(store: &dyn Store) -> [AuditEntry; 2] {
+    let whole = AuditEntry {
+        actor_id: 5,
+        source: "web".into(),
+        action: "meeting_made".into(),
+        appointment_id: 41,
+        doctor_id: 7,
+        provider: "zoom".into(),
+        detail: "Änderung".into(),
+    };
+    let long = AuditEntry {
+        action: "ä".repeat(41),
+        detail: "ö".repeat(501),
+        ..whole.clone()
+    };
+    store.audit(&whole).await.unwrap();
+    store.audit(&long).await.unwrap();
+    let cut = AuditEntry {
+        action: "ä".repeat(40),
+        detail: "ö".repeat(500),
+        ..whole.clone()
+    };
+    [whole, cut]
+}
+
+/// What the database keeps of the audit log.
+async fn audit_rows(database: &mut Database, store: &MySqlStore) {
+    let kept = audit(store).await;
+    let sql = format!(
+        "SELECT actor_id, source, action, appointment_id, doctor_id, provider, detail FROM {}kc_telemed_audit \
+         WHERE ABS(TIMESTAMPDIFF(SECOND, at, UTC_TIMESTAMP())) < 60 ORDER BY id",
+        database.config.prefix
+    );
+    let rows: Vec<(u64, String, String, u64, u64, String, String)> = database.admin.query(sql).await.unwrap();
+    let wanted = kept.map(|entry| {
+        (
+            entry.actor_id,
+            entry.source,
+            entry.action,
+            entry.appointment_id,
+            entry.doctor_id,
+            entry.provider,
+            entry.detail,
+        )
+    });
+    assert_eq!(rows, wanted);
+}
+
 async fn notes_and_due_operations(store: &dyn Store) {
     let now = 1_893_456_000;
     let due = async |now| {
@@ -498,6 +547,7 @@ async fn memory() {
     journal(&store).await;
     tokens(&store).await;
     calendars(&store).await;
+    assert_eq!(audit(&store).await.to_vec(), store.audit_entries());
     notes_and_due_operations(&store).await;
     owed_links(&store).await;
     connections(&store).await;
@@ -593,7 +643,7 @@ impl Database {
 }
 
 /// As the plugin's `Schema.php` and WordPress' `schema.php` create them.
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 9] = [
     "kc_appointment_zoom_mappings (id bigint unsigned NOT NULL AUTO_INCREMENT PRIMARY KEY, \
      appointment_id bigint unsigned NOT NULL, zoom_id varchar(64), zoom_uuid varchar(191), start_url text, \
      join_url text, password varchar(191), extra longtext, ends_at datetime NULL, link_owed bigint NOT NULL DEFAULT 0, created_at datetime, \
@@ -614,6 +664,11 @@ const TABLES: [&str; 8] = [
      channel_hash char(64) NOT NULL DEFAULT '', resource_id varchar(191) NOT NULL DEFAULT '', \
      channel_expires_at bigint NOT NULL DEFAULT 0, failures int unsigned NOT NULL DEFAULT 0, \
      KEY due_at (due_at), KEY channel_id (channel_id))",
+    "kc_telemed_audit (id bigint unsigned NOT NULL AUTO_INCREMENT PRIMARY KEY, at datetime NOT NULL, \
+     actor_id bigint unsigned NOT NULL DEFAULT 0, source varchar(16) NOT NULL DEFAULT '', \
+     action varchar(40) NOT NULL, appointment_id bigint unsigned NOT NULL DEFAULT 0, \
+     doctor_id bigint unsigned NOT NULL DEFAULT 0, provider varchar(20) NOT NULL DEFAULT '', \
+     detail varchar(500) NOT NULL DEFAULT '', KEY at (at), KEY actor_id (actor_id), KEY doctor_id (doctor_id))",
     "kc_telemed_noted (appointment_id bigint unsigned NOT NULL PRIMARY KEY, verify tinyint(1) NOT NULL DEFAULT 0, \
      noted bigint unsigned NOT NULL DEFAULT 1, due_at bigint NOT NULL DEFAULT 0, KEY due_at (due_at))",
     "kc_telemed_connections (doctor_id bigint unsigned NOT NULL, provider varchar(20) NOT NULL, \
@@ -653,6 +708,7 @@ async fn database() {
     owed_links(&store).await;
     connections(&store).await;
     locks(&store, &database.store()).await;
+    audit_rows(&mut database, &store).await;
     token_rows(&mut database, &store).await;
     survives_killed_sessions(&mut database, &store).await;
     abandoned_statement(&database, &store).await;

@@ -201,6 +201,23 @@ final class Plugin {
 		return new StatusReport( $this->requirements, $this->bridge, $this->settings, $this->google, new Schema( $wpdb ) );
 	}
 
+	public function doctor_list(): Overview\Doctors {
+		return new Overview\Doctors( $this->tables(), $this->doctors, $this->settings );
+	}
+
+	public function meeting_list(): Overview\Meetings {
+		return new Overview\Meetings( $this->tables() );
+	}
+
+	public function operation_list(): Overview\Operations {
+		return new Overview\Operations( $this->tables() );
+	}
+
+	private function tables(): Overview\Tables {
+		global $wpdb;
+		return new Overview\Tables( $wpdb );
+	}
+
 	/**
 	 * Every service with hooks. Those that face KiviCare stay out while a requirement is missing.
 	 *
@@ -208,8 +225,10 @@ final class Plugin {
 	 */
 	private function services(): array {
 		global $wpdb;
-		$always = array(
-			new Installer( new Schema( $wpdb ), fn(): Report => $this->upgrade()->run() ),
+		$installer = new Installer( new Schema( $wpdb ), fn(): Report => $this->upgrade()->run() );
+		$always    = array(
+			$installer,
+			new Install\Network( $installer ),
 			new Admin\RequirementsNotice( $this->requirements ),
 			new SiteHealth\ExtensionCheck( $this->requirements ),
 			new Cli\Commands( $this ),
@@ -265,6 +284,43 @@ final class Plugin {
 			new Rest\MeetingDoorController( $this->bridge, $rows, $this->doctors, $this->reconciler, $this->personal_links ),
 			new Rest\WebhookController( $this->bridge, $log, $desk ),
 			new Rest\GooglePushController( $this->bridge, $this->calendars ),
+			...$this->upkeep_services(),
+		);
+	}
+
+	/**
+	 * What keeps records, and lets them go.
+	 *
+	 * @return list<Registerable>
+	 */
+	private function upkeep_services(): array {
+		global $wpdb;
+		$retention = new Audit\Retention( $wpdb, new Constants() );
+		$personal  = new Privacy\PersonalRows( $wpdb );
+		return array(
+			new Audit\AuditLog( $this->bridge ),
+			$retention,
+			new Privacy\Exporter( $personal, $this->doctors ),
+			new Privacy\Eraser( $personal, $this->doctors, $this->disconnection ),
+			new Privacy\PolicyText( $retention ),
+			...$this->health_services( new SiteHealth\QueueFacts( $wpdb ), $retention ),
+		);
+	}
+
+	/**
+	 * What Site Health shows of a running site.
+	 *
+	 * @return list<Registerable>
+	 */
+	private function health_services( SiteHealth\QueueFacts $facts, Audit\Retention $retention ): array {
+		return array(
+			new SiteHealth\DatabaseCheck( $this->bridge ),
+			new SiteHealth\ProviderCheck( Provider::Zoom, $this->bridge, fn(): bool => $this->settings->is_configured() ),
+			new SiteHealth\ProviderCheck( Provider::GoogleMeet, $this->bridge, fn(): bool => $this->google->is_configured() ),
+			new SiteHealth\QueueCheck( $facts ),
+			new SiteHealth\ConnectionsCheck( $facts ),
+			new SiteHealth\WebhookCheck( $this->settings ),
+			new SiteHealth\DebugInformation( fn(): StatusReport => $this->status(), $this->requirements, $facts, $retention ),
 		);
 	}
 

@@ -1,5 +1,6 @@
 //! HTTP as plain data behind a trait of one method, so that everything above it is tested without a network.
 
+pub mod handshake;
 mod redact;
 pub mod transport;
 

@@ -125,7 +125,7 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 /// TLS 1.2 and 1.3 with ring, named explicitly: no process-wide default is needed or touched.
-fn tls(config: &HttpConfig) -> Result<ClientConfig> {
+pub(super) fn tls(config: &HttpConfig) -> Result<ClientConfig> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if let Some(path) = &config.ca_file {

@@ -16,7 +16,9 @@ use crate::service::{
     ZoomSettings,
 };
 use crate::site::SiteSettings;
-use crate::store::{ConnectionRow, DatabaseConfig, Due, Mapping, Operation, OperationState, Provider};
+use crate::store::{
+    AuditEntry, ConnectionRow, DatabaseConfig, Due, Mapping, Operation, OperationState, Provider,
+};
 use crate::vault::KeyMaterial;
 use crate::zoom::webhook::Event;
 use crate::zoom::{Endpoints, Meeting, Plan};
@@ -488,4 +490,18 @@ pub fn user(user: &crate::zoom::User) -> Result<Array> {
 /// Vault status for PHP.
 pub fn vault_status(source: &str, key_id: &str) -> Result<Array> {
     array! { "source" => source, "key_id" => key_id }
+}
+
+/// An entry of the audit log.
+pub fn audit_entry(array: &ZendHashTable) -> Result<AuditEntry> {
+    let fields = Fields(array);
+    Ok(AuditEntry {
+        actor_id: fields.number("actor_id")?,
+        source: fields.text("source")?,
+        action: fields.text("action")?,
+        appointment_id: fields.number("appointment_id")?,
+        doctor_id: fields.number("doctor_id")?,
+        provider: fields.text("provider")?,
+        detail: fields.text("detail")?,
+    })
 }

@@ -11,6 +11,7 @@ mod exceptions;
 mod guard;
 mod meet;
 mod queue;
+mod upkeep;
 
 use ext_php_rs::prelude::*;
 use ext_php_rs::zend::ModuleEntry;
@@ -87,6 +88,7 @@ pub fn get_module(module: ModuleBuilder) -> ModuleBuilder {
         .class::<queue::Queue>()
         .class::<classes::MappingStore>()
         .class::<classes::OperationJournal>()
+        .class::<upkeep::Upkeep>()
         .function(wrap_function!(version));
     #[cfg(feature = "fault-injection")]
     let module = module.function(wrap_function!(panic_on_purpose));

@@ -9,8 +9,8 @@ use futures_util::future::{BoxFuture, ready};
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
 use super::{
-    Calendar, ConnectionRow, ConnectionState, Due, Lock, Mapping, NewOperation, Operation, OperationKind,
-    OperationState, Provider, Setback, Store, TokenRow, checked_setback,
+    AuditEntry, Calendar, ConnectionRow, ConnectionState, Due, Lock, Mapping, NewOperation, Operation,
+    OperationKind, OperationState, Provider, Setback, Store, TokenRow, checked_setback,
 };
 use crate::{Error, ErrorKind, Result};
 
@@ -33,6 +33,7 @@ struct Content {
     links: HashMap<(Provider, u64), i64>,
     connections: HashMap<(Provider, u64), ConnectionRow>,
     locks: HashMap<String, Arc<AsyncMutex<()>>>,
+    audit: Vec<AuditEntry>,
 }
 
 #[derive(Debug)]
@@ -70,6 +71,11 @@ impl MemoryStore {
     /// A panic elsewhere while the mutex was held must not turn every later call into one.
     fn content(&self) -> MutexGuard<'_, Content> {
         self.content.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The audit log, oldest first.
+    pub fn audit_entries(&self) -> Vec<AuditEntry> {
+        self.content().audit.clone()
     }
 
     fn keep(&self, mapping: &Mapping) {
@@ -538,5 +544,10 @@ impl Store for MemoryStore {
             }
         }
         .boxed()
+    }
+
+    fn audit<'a>(&'a self, entry: &'a AuditEntry) -> BoxFuture<'a, Result<()>> {
+        self.content().audit.push(entry.fitted());
+        done(())
     }
 }

@@ -1,11 +1,13 @@
 //! What is kept in the site's database over our own connection: mapping rows, the operations journal, sealed token
 //! rows, and cross-process locks. One trait, two implementations: `memory` for tests, `mysql` for sites.
 
+mod audit;
 pub mod memory;
 pub mod mysql;
 mod queue;
 pub mod types;
 
+pub use audit::AuditEntry;
 pub use memory::MemoryStore;
 pub use mysql::{DatabaseConfig, MySqlStore};
 pub use queue::{ConnectionRow, ConnectionState, Due};

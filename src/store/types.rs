@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
+use super::AuditEntry;
 use super::queue::{ConnectionRow, Due};
 use crate::{ErrorKind, Result};
 
@@ -390,4 +391,7 @@ pub trait Store: Send + Sync {
     /// Takes the lock `name` (case-insensitive; hashed with the site into at most 64 characters), waiting at most
     /// `wait`; [`ErrorKind::Busy`] after that.
     fn lock<'a>(&'a self, name: &'a str, wait: Duration) -> BoxFuture<'a, Result<Box<dyn Lock>>>;
+
+    /// Appends to the audit log; texts are cut to the table's columns.
+    fn audit<'a>(&'a self, entry: &'a AuditEntry) -> BoxFuture<'a, Result<()>>;
 }

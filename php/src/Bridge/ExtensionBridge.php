@@ -118,6 +118,22 @@ final class ExtensionBridge implements Bridge {
 		return $this->call( fn( $config ) => ( new Native\OperationJournal( $config ) )->forAppointment( $appointment_id ) );
 	}
 
+	public function audit( array $entry ): void {
+		$this->call( fn( $config ) => ( new Native\Upkeep( $config ) )->audit( $entry ) );
+	}
+
+	public function ping(): void {
+		$this->call( fn( $config ) => ( new Native\Upkeep( $config ) )->ping() );
+	}
+
+	public function tls_version( string $provider ): ?string {
+		return $this->call( fn( $config ) => ( new Native\Upkeep( $config ) )->tlsVersion( $provider ) );
+	}
+
+	public function needs_reseal( string $sealed ): bool {
+		return $this->call( fn( $config ) => ( new Native\Upkeep( $config ) )->needsReseal( $sealed ) );
+	}
+
 	/**
 	 * Runs one native call and translates its exception.
 	 *

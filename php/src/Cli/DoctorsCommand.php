@@ -7,6 +7,9 @@ use KiviCare\Telemed\Bridge\BridgeException;
 use KiviCare\Telemed\Config\DoctorConnections;
 use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Connect\Disconnection;
+use KiviCare\Telemed\Overview\Doctors;
+use KiviCare\Telemed\Overview\Page;
+use KiviCare\Telemed\Overview\Query;
 
 /**
  * Connects doctors to Zoom and Google Meet.
@@ -15,8 +18,76 @@ final class DoctorsCommand {
 
 	public function __construct(
 		private readonly DoctorConnections $doctors,
-		private readonly Disconnection $disconnection
+		private readonly Disconnection $disconnection,
+		private readonly Doctors $list
 	) {}
+
+	/**
+	 * Lists doctors with who serves them and how their connections are.
+	 *
+	 * ## OPTIONS
+	 *
+	 * [--state=<state>]
+	 * : healthy, expiring, reconnect, revoked or not_connected.
+	 *
+	 * [--provider=<provider>]
+	 * : The connection that --state is about: zoom or googlemeet.
+	 *
+	 * [--search=<text>]
+	 * : Part of a name or an e-mail address.
+	 *
+	 * [--page=<number>]
+	 * : First is 1.
+	 *
+	 * [--per_page=<number>]
+	 * : At most 200.
+	 * ---
+	 * default: 50
+	 * ---
+	 *
+	 * [--format=<format>]
+	 * : table, csv, json, yaml, ids or count (on all pages).
+	 * ---
+	 * default: table
+	 * ---
+	 *
+	 * ## EXAMPLES
+	 *
+	 *     $ wp kivicare-telemed doctors list --state=reconnect --format=ids
+	 *     12 31
+	 *
+	 * @subcommand list
+	 *
+	 * @param list<string>          $args  None.
+	 * @param array<string, string> $flags Flags.
+	 */
+	public function list_( array $args, array $flags ): void {
+		$page  = $this->list->page( Query::of( $flags + array( 'per_page' => '50' ) ) );
+		$items = array_map( static fn( array $doctor ): array => array_map( static fn( array $connection ): string => $connection['state'], $doctor['connections'] ) + $doctor, $page->items );
+		Listing::show( new Page( $items, $page->total, $page->per_page ), $flags, array( 'id', 'name', 'provider', 'via', 'zoom', 'googlemeet', 'zoom_user' ) );
+	}
+
+	/**
+	 * Says which user of the clinic's Zoom account a doctor is. Who serves the doctor does not change; see "share".
+	 *
+	 * ## OPTIONS
+	 *
+	 * <id>
+	 * : WordPress user id of the doctor.
+	 *
+	 * <zoom_user>
+	 * : Zoom user id or e-mail; "" for the doctor's WordPress e-mail.
+	 *
+	 * ## EXAMPLES
+	 *
+	 *     $ wp kivicare-telemed doctors map 12 dr.mehta@clinic.example
+	 *     Success: Doctor 12 is mapped.
+	 *
+	 * @param list<string> $args User id, Zoom user.
+	 */
+	public function map( array $args ): void {
+		$this->run( (int) $args[0], fn( int $id ) => $this->doctors->map_zoom_user( $id, trim( (string) $args[1] ) ), 'Doctor %d is mapped.' );
+	}
 
 	/**
 	 * Connects a doctor with the tokens of the doctor's own account, read from standard input as JSON.

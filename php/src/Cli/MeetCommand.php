@@ -5,7 +5,9 @@ namespace KiviCare\Telemed\Cli;
 
 use KiviCare\Telemed\Bridge\BridgeException;
 use KiviCare\Telemed\Calendar\CalendarSync;
+use KiviCare\Telemed\Config\DoctorConnections;
 use KiviCare\Telemed\Config\GoogleSettings;
+use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Contracts\Bridge;
 use KiviCare\Telemed\KiviCare\Agenda;
 
@@ -18,8 +20,40 @@ final class MeetCommand {
 		private readonly GoogleSettings $settings,
 		private readonly Bridge $bridge,
 		private readonly CalendarSync $sync,
-		private readonly Agenda $agenda
+		private readonly Agenda $agenda,
+		private readonly DoctorConnections $doctors
 	) {}
+
+	/**
+	 * Tries the Google app and, for a doctor, the calendar. Ends with 1 when it does not work.
+	 *
+	 * ## OPTIONS
+	 *
+	 * [--doctor=<id>]
+	 * : A doctor who is connected.
+	 *
+	 * [--porcelain]
+	 * : Print "ok" or the reason alone.
+	 *
+	 * ## EXAMPLES
+	 *
+	 *     $ wp kivicare-telemed meet test --doctor=12
+	 *     Success: Google Meet works.
+	 *
+	 * @param list<string>          $args  None.
+	 * @param array<string, string> $flags Flags.
+	 */
+	public function test( array $args, array $flags ): void {
+		$doctor = (int) ( $flags['doctor'] ?? 0 );
+		$keys   = array_intersect_key( $this->settings->all(), array_flip( array( 'client_id', 'client_secret' ) ) );
+		if ( in_array( '', $keys, true ) ) {
+			\WP_CLI::error( 'Client id and client secret are needed. See: wp help kivicare-telemed meet configure' );
+		}
+		if ( $doctor > 0 && ! $this->doctors->has_own_tokens( $doctor, Provider::GoogleMeet ) ) {
+			\WP_CLI::error( "Doctor {$doctor} is not connected to Google Meet." );
+		}
+		Verdict::show( fn(): array => $this->bridge->probe_google( $keys + array( 'doctor_id' => $doctor ) ), 'Google Meet works.', isset( $flags['porcelain'] ) );
+	}
 
 	/**
 	 * Saves the Google settings. The client secret is sealed at once.

@@ -4,6 +4,8 @@ declare( strict_types=1 );
 namespace KiviCare\Telemed\Cli;
 
 use KiviCare\Telemed\Bridge\BridgeException;
+use KiviCare\Telemed\Config\AuthType;
+use KiviCare\Telemed\Config\DoctorConnections;
 use KiviCare\Telemed\Config\Settings;
 use KiviCare\Telemed\Contracts\Bridge;
 
@@ -14,8 +16,43 @@ final class ZoomCommand {
 
 	public function __construct(
 		private readonly Settings $settings,
-		private readonly Bridge $bridge
+		private readonly Bridge $bridge,
+		private readonly DoctorConnections $doctors
 	) {}
+
+	/**
+	 * Tries the server-to-server app: credentials, scopes and, for a doctor, the Zoom user. Ends with 1 when it does not
+	 * work. With OAuth there is nothing to try before a doctor consents.
+	 *
+	 * ## OPTIONS
+	 *
+	 * [--doctor=<id>]
+	 * : A doctor, with the own app where there is one.
+	 *
+	 * [--porcelain]
+	 * : Print "ok" or the reason alone.
+	 *
+	 * ## EXAMPLES
+	 *
+	 *     $ wp kivicare-telemed zoom test --doctor=12
+	 *     Success: Zoom works.
+	 *
+	 * @param list<string>          $args  None.
+	 * @param array<string, string> $flags Flags.
+	 */
+	public function test( array $args, array $flags ): void {
+		$doctor = (int) ( $flags['doctor'] ?? 0 );
+		$own    = $doctor > 0 ? $this->doctors->own_app( $doctor ) : null;
+		if ( null === $own && AuthType::ServerToServer !== $this->settings->auth_type() ) {
+			\WP_CLI::error( 'There is no server-to-server app to try. With OAuth each doctor connects in the dashboard, which tells what is wrong.' );
+		}
+		$keys = array_intersect_key( $own ?? $this->settings->zoom(), array_flip( array( 'account_id', 'client_id', 'client_secret' ) ) );
+		if ( in_array( '', $keys, true ) ) {
+			\WP_CLI::error( 'Account id, client id and client secret are all needed. See: wp help kivicare-telemed zoom configure' );
+		}
+		$host = $doctor > 0 ? $this->doctors->zoom_user( $doctor ) : '';
+		Verdict::show( fn(): array => $this->bridge->probe( $keys + array( 'doctor_id' => null === $own ? 0 : $doctor, 'host' => $host ) ), 'Zoom works.', isset( $flags['porcelain'] ) );
+	}
 
 	/**
 	 * Saves the Zoom settings. The client secret is sealed at once.

@@ -19,6 +19,11 @@ final class DoctorConnections {
 	 */
 	public const CHOSEN_ACTION = 'kivicare_telemed_provider_chosen';
 
+	/**
+	 * Fired with (int $doctor_id, Provider $provider) when a doctor's own connection has ended.
+	 */
+	public const LEFT_ACTION = 'kivicare_telemed_provider_left';
+
 	public const ZOOM_TOKENS  = 'kiviCare_doctor_zoom_telemed_config';
 	public const ZOOM_CONNECT = 'kiviCare_zoom_telemed_connect';
 	public const ZOOM_SHARED  = 'zoom_server_to_server_oauth_config_data';
@@ -87,7 +92,7 @@ final class DoctorConnections {
 	 */
 	public function forget_tokens( Provider $provider, int $doctor_id, bool $revoked = false ): void {
 		$this->note_end( $provider, $doctor_id, $revoked );
-		delete_user_meta( $doctor_id, $provider->tokens_key() );
+		delete_user_meta( $doctor_id, $provider->tokens_key() ) && do_action( self::LEFT_ACTION, $doctor_id, $provider );
 		delete_user_meta( $doctor_id, $provider->identity_key() );
 		if ( Provider::Zoom === $provider && $this->is_shared( $doctor_id ) ) {
 			return;
@@ -135,7 +140,7 @@ final class DoctorConnections {
 			$this->write_shared( $doctor_id, array( 'enableServerToServerOauthconfig' => 'true' ) );
 			return;
 		}
-		delete_user_meta( $doctor_id, self::ZOOM_SHARED );
+		delete_user_meta( $doctor_id, self::ZOOM_SHARED ) && do_action( self::LEFT_ACTION, $doctor_id, Provider::Zoom );
 		if ( ! $this->has_own_tokens( $doctor_id ) ) {
 			update_user_meta( $doctor_id, self::ZOOM_CONNECT, 'off' );
 		}
@@ -197,6 +202,24 @@ final class DoctorConnections {
 		// KiviCare looks for this exact pair, once decoded and once with LIKE. No credentials belong here.
 		$this->write_shared( $doctor_id, array( 'enableServerToServerOauthconfig' => 'true' ) );
 		$this->choose( Provider::Zoom, $doctor_id );
+	}
+
+	/**
+	 * Says which user of the clinic's Zoom account a doctor is.
+	 *
+	 * @param string $zoom_user Zoom user id or e-mail; empty for the doctor's WordPress e-mail.
+	 * @throws \InvalidArgumentException When there is no such user, or the text cannot be one at Zoom.
+	 */
+	public function map_zoom_user( int $doctor_id, string $zoom_user ): void {
+		$this->require_user( $doctor_id );
+		if ( '' === $zoom_user ) {
+			delete_user_meta( $doctor_id, self::ZOOM_USER );
+			return;
+		}
+		if ( ! is_email( $zoom_user ) && 1 !== preg_match( '/^[\w-]{1,64}$/', $zoom_user ) ) {
+			throw new \InvalidArgumentException( __( 'A Zoom user is an e-mail address or an id of letters, digits, - and _.', 'kivicare-telemed' ) );
+		}
+		update_user_meta( $doctor_id, self::ZOOM_USER, wp_slash( $zoom_user ) );
 	}
 
 	/**

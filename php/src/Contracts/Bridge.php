@@ -171,4 +171,26 @@ interface Bridge extends Queue {
 	 * @return list<array<string, mixed>>
 	 */
 	public function operations( int $appointment_id ): array;
+
+	/**
+	 * Appends to the audit log; texts are cut to the table's columns.
+	 *
+	 * @param array<string, mixed> $entry actor_id, source, action, appointment_id, doctor_id, provider, detail.
+	 */
+	public function audit( array $entry ): void;
+
+	/**
+	 * Asks the database for a sign of life over the extension's own connection.
+	 */
+	public function ping(): void;
+
+	/**
+	 * The TLS version reached with the provider's API host, null where the address is plain http.
+	 */
+	public function tls_version( string $provider ): ?string;
+
+	/**
+	 * Whether a secret was sealed with another key than the current one.
+	 */
+	public function needs_reseal( string $sealed ): bool;
 }

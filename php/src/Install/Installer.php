@@ -5,7 +5,6 @@ namespace KiviCare\Telemed\Install;
 
 use KiviCare\Telemed\Contracts\Registerable;
 use KiviCare\Telemed\Plugin;
-use KiviCare\Telemed\Upgrade\Disused;
 use KiviCare\Telemed\Upgrade\Report;
 
 /**
@@ -103,16 +102,5 @@ final class Installer implements Registerable {
 		// A site may have gone back to an older add-on for a while.
 		delete_option( self::TAKEN_OVER );
 		$this->take_over();
-	}
-
-	/**
-	 * Removes what only this plugin uses.
-	 */
-	public function uninstall(): void {
-		$this->schema->drop_own();
-		delete_option( self::SITE_ID );
-		delete_option( self::SCHEMA_VERSION );
-		delete_option( self::TAKEN_OVER );
-		delete_option( Disused::OPTION );
 	}
 }

@@ -20,6 +20,11 @@ final class MeetingDesk {
 	 */
 	public const ERROR_ACTION = 'kivicare_telemed_error';
 
+	/**
+	 * Fired with (int $appointment_id, array $outcome) when a booking has its meeting.
+	 */
+	public const MADE_ACTION = 'kivicare_telemed_meeting_made';
+
 	public function __construct(
 		private readonly Bridge $bridge,
 		private readonly Appointments $appointments,
@@ -64,6 +69,7 @@ final class MeetingDesk {
 	private function result( int $appointment_id, array $outcome ): array|bool {
 		$mapping = $outcome['mapping'] ?? null;
 		if ( 'ready' === ( $outcome['state'] ?? '' ) && is_array( $mapping ) ) {
+			do_action( self::MADE_ACTION, $appointment_id, $outcome );
 			return array(
 				'id'             => (string) $mapping['meeting_id'],
 				'join_url'       => (string) $mapping['join_url'],

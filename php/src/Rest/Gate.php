@@ -11,6 +11,11 @@ final class Gate {
 	public const DOCTOR = 'kiviCare_doctor';
 
 	/**
+	 * Fired when somebody is turned away.
+	 */
+	public const REFUSED_ACTION = 'kivicare_telemed_refused';
+
+	/**
 	 * Permission callback of the clinic's settings.
 	 */
 	public static function administrator(): bool|\WP_Error {
@@ -53,6 +58,7 @@ final class Gate {
 	}
 
 	private static function refused(): \WP_Error {
+		do_action( self::REFUSED_ACTION );
 		return new \WP_Error(
 			'rest_forbidden',
 			__( 'You are not allowed to do that.', 'kivicare-telemed' ),

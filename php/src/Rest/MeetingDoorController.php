@@ -22,6 +22,11 @@ final class MeetingDoorController implements Registerable {
 
 	public const NAMESPACE = 'kivicare-telemed/v1';
 
+	/**
+	 * Fired with (int $appointment_id, array $host) when a host link was handed out.
+	 */
+	public const OPENED_ACTION = 'kivicare_telemed_host_link_opened';
+
 	public function __construct(
 		private readonly Bridge $bridge,
 		private readonly Appointments $appointments,
@@ -51,12 +56,14 @@ final class MeetingDoorController implements Registerable {
 			return $refusal ?? $this->stranger();
 		}
 		try {
-			$sent = $this->bridge->redirect_host( array( 'appointment_id' => $appointment->id ) + $this->doctors->host( $appointment->doctor_id ) );
+			$host = $this->doctors->host( $appointment->doctor_id );
+			$sent = $this->bridge->redirect_host( array( 'appointment_id' => $appointment->id ) + $host );
 		} catch ( BridgeException $error ) {
 			return $this->unavailable( $appointment->id, $error->getMessage() );
 		}
 		if ( 'done' === $sent['state'] ) {
 			empty( $sent['token_refreshed'] ) || $this->doctors->forget_cached( $appointment->doctor_id );
+			do_action( self::OPENED_ACTION, $appointment->id, $host );
 			return Page::bare( 302 );
 		}
 		if ( 'not_found' === $sent['reason'] && $this->follows( $appointment->id ) ) {
@@ -164,6 +171,7 @@ final class MeetingDoorController implements Registerable {
 	}
 
 	private function stranger(): Page {
+		do_action( Gate::REFUSED_ACTION );
 		return $this->sorry( 403, __( 'Only the doctor of this appointment can do this. Patients find their link in the appointment or in their mail.', 'kivicare-telemed' ) );
 	}
 

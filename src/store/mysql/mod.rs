@@ -3,6 +3,7 @@
 //!
 //! All SQL of the extension is in this folder. The plugin creates the tables.
 
+mod audit;
 mod calendars;
 mod config;
 mod connections;
@@ -28,8 +29,8 @@ use self::config::MAX_SESSIONS;
 use self::rows::Tables;
 use self::session::{Repeat, Reply, STATEMENT_LIMIT, Statement, perform};
 use super::{
-    Calendar, ConnectionRow, Due, Lock, Mapping, NewOperation, Operation, OperationKind, Provider, Setback,
-    Store, TokenRow, checked_setback,
+    AuditEntry, Calendar, ConnectionRow, Due, Lock, Mapping, NewOperation, Operation, OperationKind,
+    Provider, Setback, Store, TokenRow, checked_setback,
 };
 use crate::Result;
 use crate::error::internal;
@@ -414,5 +415,9 @@ impl Store for MySqlStore {
 
     fn lock<'a>(&'a self, name: &'a str, wait: Duration) -> BoxFuture<'a, Result<Box<dyn Lock>>> {
         lock::acquire(&self.pool, &self.site, name, wait).boxed()
+    }
+
+    fn audit<'a>(&'a self, entry: &'a AuditEntry) -> BoxFuture<'a, Result<()>> {
+        audit::append(self, entry).boxed()
     }
 }

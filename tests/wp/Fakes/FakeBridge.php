@@ -80,15 +80,19 @@ final class FakeBridge implements Bridge {
 			throw $this->seal_error;
 		}
 		$this->sealed[] = compact( 'plaintext', 'owner', 'purpose' );
-		return 'fake\\1:' . hash( 'sha256', $owner . $purpose . $plaintext );
+		return "fake\\{$this->key}:" . hash( 'sha256', $owner . $purpose . $plaintext );
 	}
 
 	public function reseal( string $sealed, string $owner, string $purpose ): string {
-		return $sealed;
+		if ( null !== $this->seal_error ) {
+			throw $this->seal_error;
+		}
+		$this->resealed[] = array( $owner, $purpose );
+		return "fake\\{$this->key}:" . substr( $sealed, 7 );
 	}
 
 	public function is_sealed( string $text ): bool {
-		return str_starts_with( $text, 'fake\\1:' );
+		return 1 === preg_match( '/^fake\\\\\d:/', $text );
 	}
 
 	public function vault_status(): array {
@@ -199,8 +203,49 @@ final class FakeBridge implements Bridge {
 		return $this->find( $provider, 'meeting_id', $meeting_id );
 	}
 
+	/** @var list<array<string, mixed>> Answer of operations(). */
+	public array $journal = array();
+
 	public function operations( int $appointment_id ): array {
-		return array();
+		return $this->journal;
+	}
+
+	/** @var list<array{string, string}> Owners and purposes of resealed secrets. */
+	public array $resealed = array();
+
+	/** @var list<array<string, mixed>> The audit log. */
+	public array $audited = array();
+
+	/** Thrown by audit(), ping() and tls_version(). */
+	public ?\Throwable $upkeep_error = null;
+
+	public ?string $tls = '1.3';
+
+	public function audit( array $entry ): void {
+		$this->stumble();
+		$this->audited[] = $entry;
+	}
+
+	public function ping(): void {
+		$this->stumble();
+	}
+
+	public function tls_version( string $provider ): ?string {
+		$this->stumble();
+		return $this->tls;
+	}
+
+	/** Key that seals; another one than "1" makes earlier seals due for resealing. */
+	public string $key = '1';
+
+	public function needs_reseal( string $sealed ): bool {
+		return $this->is_sealed( $sealed ) && ! str_starts_with( $sealed, "fake\\{$this->key}:" );
+	}
+
+	private function stumble(): void {
+		if ( null !== $this->upkeep_error ) {
+			throw $this->upkeep_error;
+		}
 	}
 
 	private function answer(): array {

@@ -80,20 +80,6 @@ final class InstallerTest extends TestCase {
 		$this->assertTrue( $this->schema->is_complete() );
 	}
 
-	public function test_uninstall_removes_ours_and_keeps_the_clinics(): void {
-		$this->schema->migrate();
-		update_option( 'kiviCare_zoom_telemed_setting', array( 'enableCal' => 'Yes' ) );
-		( new Installer( $this->schema ) )->uninstall();
-
-		$this->assertFalse( get_option( Installer::SITE_ID ) );
-		$this->assertFalse( get_option( Installer::SCHEMA_VERSION ) );
-		$this->assertSame(
-			array( 'kcttest_' . Schema::MEET_MAPPINGS, 'kcttest_' . Schema::ZOOM_MAPPINGS ),
-			$this->db->get_col( "SHOW TABLES LIKE 'kcttest\\_%'" )
-		);
-		$this->assertSame( array( 'enableCal' => 'Yes' ), get_option( 'kiviCare_zoom_telemed_setting' ) );
-	}
-
 	/**
 	 * @return list<string>
 	 */
@@ -105,8 +91,8 @@ final class InstallerTest extends TestCase {
 	}
 
 	private function drop(): void {
-		foreach ( array( Schema::ZOOM_MAPPINGS, Schema::MEET_MAPPINGS, Schema::OPERATIONS ) as $table ) {
-			$this->db->query( "DROP TABLE IF EXISTS kcttest_{$table}" );
+		foreach ( $this->db->get_col( "SHOW TABLES LIKE 'kcttest\\_%'" ) as $table ) {
+			$this->db->query( "DROP TABLE {$table}" );
 		}
 	}
 }

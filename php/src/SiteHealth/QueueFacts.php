@@ -1,0 +1,60 @@
+<?php
+declare( strict_types=1 );
+
+namespace KiviCare\Telemed\SiteHealth;
+
+use KiviCare\Telemed\Install\Schema;
+use KiviCare\Telemed\KiviCare\Sweep;
+
+/**
+ * How much waits, and for how long.
+ */
+final class QueueFacts {
+
+	public function __construct( private readonly \wpdb $wpdb ) {}
+
+	/**
+	 * Seconds since the longest due operation should have been tried, 0 for none.
+	 */
+	public function age(): int {
+		$now = gmdate( 'Y-m-d H:i:s' );
+		// phpcs:ignore WordPress.DB
+		$due = $this->wpdb->get_var( $this->wpdb->prepare( "SELECT MIN(CASE WHEN state = 'in_flight' THEN lease_until ELSE resume_at END) FROM {$this->wpdb->prefix}" . Schema::OPERATIONS . " WHERE (state IN ('pending', 'parked') AND resume_at <= %s) OR (state = 'in_flight' AND lease_until < %s)", $now, $now ) );
+		return null === $due ? 0 : max( 0, time() - (int) strtotime( $due . ' UTC' ) );
+	}
+
+	/**
+	 * Operations in each state.
+	 *
+	 * @return array<string, int>
+	 */
+	public function operations(): array {
+		return $this->counts( 'SELECT state, COUNT(*) AS n FROM ' . $this->wpdb->prefix . Schema::OPERATIONS . ' GROUP BY state ORDER BY state' );
+	}
+
+	/**
+	 * Connections in each state.
+	 *
+	 * @return array<string, int>
+	 */
+	public function connections(): array {
+		return $this->counts( 'SELECT state, COUNT(*) AS n FROM ' . $this->wpdb->prefix . Schema::CONNECTIONS . ' GROUP BY state ORDER BY state' );
+	}
+
+	/**
+	 * Whether the recurring sweep has a date.
+	 */
+	public function is_scheduled(): bool {
+		return false !== wp_next_scheduled( Sweep::ACTION ) || ( function_exists( 'as_has_scheduled_action' ) && as_has_scheduled_action( Sweep::ACTION ) );
+	}
+
+	/**
+	 * State => number.
+	 *
+	 * @return array<string, int>
+	 */
+	private function counts( string $sql ): array {
+		// phpcs:ignore WordPress.DB
+		return array_map( 'intval', array_column( (array) $this->wpdb->get_results( $sql, ARRAY_A ), 'n', 'state' ) );
+	}
+}

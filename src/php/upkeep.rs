@@ -1,0 +1,56 @@
+//! What administrators look at: the audit log, the database, the keys of secrets and the way to the providers.
+
+use ext_php_rs::exception::PhpResult;
+use ext_php_rs::prelude::*;
+use ext_php_rs::types::ZendHashTable;
+
+use super::classes::Config;
+use super::convert;
+use super::guard::guarded;
+use crate::http::handshake;
+use crate::runtime;
+use crate::site::SiteSettings;
+use crate::store::Store;
+
+/// The site's state, and the record of who did what.
+#[php_class]
+#[php(name = "KiviCare\\Telemed\\Native\\Upkeep")]
+pub struct Upkeep(SiteSettings);
+
+#[php_impl]
+impl Upkeep {
+    /// For this site.
+    pub fn __construct(config: &Config) -> Self {
+        Self(config.0.clone())
+    }
+
+    /// Appends to the audit log. Array: actor_id, source ("web", "cli", "cron", "webhook"), action, appointment_id,
+    /// doctor_id, provider, detail.
+    pub fn audit(&self, entry: &ZendHashTable) -> PhpResult<()> {
+        guarded(|| {
+            let (entry, store) = (convert::audit_entry(entry)?, self.0.store()?);
+            runtime::run(async move { store.audit(&entry).await })?
+        })
+    }
+
+    /// Asks the database for a sign of life over the extension's own connection.
+    pub fn ping(&self) -> PhpResult<()> {
+        guarded(|| {
+            let store = self.0.store()?;
+            runtime::run(async move { store.ping().await })?
+        })
+    }
+
+    /// Whether the secret was sealed with another key than the current one.
+    pub fn needs_reseal(&self, sealed: &str) -> PhpResult<bool> {
+        guarded(|| Ok(self.0.vault()?.needs_reseal(sealed)))
+    }
+
+    /// The TLS version reached with the provider's API host ("1.3", "1.2"), null where the address is plain http.
+    pub fn tls_version(&self, provider: &str) -> PhpResult<Option<String>> {
+        guarded(|| {
+            let url = self.0.api_url(convert::provider(provider)?);
+            Ok(handshake::tls_version(&self.0.http, url)?.map(ToOwned::to_owned))
+        })
+    }
+}
