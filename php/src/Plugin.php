@@ -191,6 +191,23 @@ final class Plugin {
 		return new StatusReport( $this->requirements, $this->bridge, $this->settings, $this->google, new Schema( $wpdb ) );
 	}
 
+	public function doctor_list(): Overview\Doctors {
+		return new Overview\Doctors( $this->tables(), $this->doctors, $this->settings );
+	}
+
+	public function meeting_list(): Overview\Meetings {
+		return new Overview\Meetings( $this->tables() );
+	}
+
+	public function operation_list(): Overview\Operations {
+		return new Overview\Operations( $this->tables() );
+	}
+
+	private function tables(): Overview\Tables {
+		global $wpdb;
+		return new Overview\Tables( $wpdb );
+	}
+
 	/**
 	 * Every service with hooks. Those that face KiviCare stay out while a requirement is missing.
 	 *
