@@ -231,6 +231,7 @@ final class Plugin {
 			new Compat\ModelLoader(),
 			new KiviCare\ProviderRegistration(),
 			...$this->live_services(),
+			...$this->admin_services(),
 		);
 	}
 
@@ -264,6 +265,27 @@ final class Plugin {
 			new Rest\MeetingDoorController( $this->bridge, $rows, $this->doctors, $this->reconciler, $this->personal_links ),
 			new Rest\WebhookController( $this->bridge, $log, $desk ),
 			new Rest\GooglePushController( $this->bridge, $this->calendars ),
+		);
+	}
+
+	/**
+	 * The administrator's screen and its routes.
+	 *
+	 * @return list<Registerable>
+	 */
+	private function admin_services(): array {
+		global $wpdb;
+		$journal = new Admin\Journal( $wpdb );
+		return array(
+			new Admin\SettingsScreen(),
+			new Rest\AdminOverviewController( fn(): StatusReport => $this->status(), $journal ),
+			new Rest\AdminZoomSettingsController( $this->settings, $this->bridge ),
+			new Rest\AdminMeetSettingsController( $this->google, $this->bridge ),
+			new Rest\AdminDoctorsController( fn(): Overview\Doctors => $this->doctor_list(), $this->doctors, $this->disconnection, $this->settings ),
+			new Rest\AdminMeetingsController( fn(): Overview\Meetings => $this->meeting_list(), $this->reconciler, $journal ),
+			new Rest\AdminOperationsController( fn(): Overview\Operations => $this->operation_list(), $this->reconciler, $journal ),
+			new Rest\AdminRepairController( $this->sweep, $this->reconciler, $journal ),
+			new Rest\AdminStatisticsController( $journal ),
 		);
 	}
 

@@ -50,10 +50,18 @@ final class Gate {
 	}
 
 	/**
-	 * Permission callback of lists that a clinic's own administrator may read too, for that clinic; see Admin\ClinicScope.
+	 * Permission callback of lists that a clinic's own administrator may read too, for that clinic; see clinic_restriction().
 	 */
 	public static function administrator_or_clinic(): bool|\WP_Error {
 		return current_user_can( 'manage_options' ) || self::is_clinic_admin( get_current_user_id() ) ? true : self::refused();
+	}
+
+	/**
+	 * The clinic admin to whose clinics the current visitor's lists are restricted; 0 for administrators. For visitors
+	 * whom administrator_or_clinic() has let in.
+	 */
+	public static function clinic_restriction(): int {
+		return current_user_can( 'manage_options' ) ? 0 : get_current_user_id();
 	}
 
 	public static function is_doctor( int $user_id ): bool {

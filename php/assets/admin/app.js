@@ -1,0 +1,62 @@
+/**
+ * The screen: a line about the whole, and the tabs the visitor may see.
+ */
+( function ( wp, telemed ) {
+	'use strict';
+
+	const { el, useRoute } = telemed;
+	const { Notice, TabPanel } = wp.components;
+	const { __, sprintf } = wp.i18n;
+
+	const TITLES = {
+		setup: __( 'Set-up', 'kivicare-telemed' ),
+		doctors: __( 'Doctors', 'kivicare-telemed' ),
+		meetings: __( 'Meetings', 'kivicare-telemed' ),
+		queue: __( 'Queue', 'kivicare-telemed' ),
+		statistics: __( 'Statistics', 'kivicare-telemed' ),
+	};
+
+	/**
+	 * What keeps visits from having meetings, for administrators.
+	 */
+	function Overview() {
+		const { data } = useRoute( 'overview' );
+		if ( ! data ) {
+			return null;
+		}
+		const { status, counts } = data;
+		const problems = [];
+		if ( status.requirements !== 'met' ) {
+			problems.push( status.requirements );
+		}
+		if ( status.tables !== 'complete' ) {
+			problems.push( __( 'Tables of the plugin are missing. Deactivate and activate the plugin.', 'kivicare-telemed' ) );
+		}
+		if ( status.zoom_ready !== 'yes' && status.google_meet !== 'on' ) {
+			problems.push( __( 'No provider is set up yet. Follow the steps below.', 'kivicare-telemed' ) );
+		}
+		if ( counts.parked + counts.failed > 0 ) {
+			/* translators: %d: how many operations. */
+			problems.push( sprintf( wp.i18n._n( '%d operation waits for somebody: see Queue.', '%d operations wait for somebody: see Queue.', counts.parked + counts.failed, 'kivicare-telemed' ), counts.parked + counts.failed ) );
+		}
+		return problems.length ? el( Notice, { status: 'warning', isDismissible: false, className: 'kct-message', spokenMessage: '' }, problems.map( ( text ) => el( 'div', { key: text }, text ) ) ) : null;
+	}
+
+	function App() {
+		const tabs = telemed.screen.tabs.map( ( name ) => ( { name, title: TITLES[ name ] } ) );
+		const wanted = window.location.hash.slice( 1 );
+		const first = tabs.some( ( tab ) => tab.name === wanted ) ? wanted : tabs[ 0 ].name;
+		// In the address, so that a reload or a bookmark comes back to the same tab.
+		const note = ( name ) => window.history.replaceState( null, '', '#' + name );
+		return el(
+			'div',
+			null,
+			telemed.screen.canAct && el( Overview ),
+			el( TabPanel, { className: 'kct-tabs', tabs, initialTabName: first, onSelect: note }, ( tab ) => el( 'div', { className: 'kct-panel' }, el( telemed.views[ tab.name ] ) ) )
+		);
+	}
+
+	const root = document.getElementById( 'kivicare-telemed-app' );
+	// createRoot came with WordPress 6.2.
+	wp.element.createRoot ? wp.element.createRoot( root ).render( el( App ) ) : wp.element.render( el( App ), root );
+} )( window.wp, window.kivicareTelemed );

@@ -1,0 +1,36 @@
+<?php
+declare( strict_types=1 );
+
+namespace KiviCare\Telemed\Rest;
+
+use KiviCare\Telemed\Admin\Journal;
+use KiviCare\Telemed\StatusReport;
+
+/**
+ * The state of the whole, for the head of the administrator's screen.
+ */
+final class AdminOverviewController extends AdminController {
+
+	/**
+	 * Parts.
+	 *
+	 * @param \Closure(): StatusReport $status Makes the report.
+	 */
+	public function __construct(
+		private readonly \Closure $status,
+		private readonly Journal $journal
+	) {}
+
+	public function routes(): void {
+		$this->route( 'overview', 'GET', 'show' );
+	}
+
+	public function show(): \WP_REST_Response {
+		return $this->answer(
+			array(
+				'status' => array_column( ( $this->status )()->rows(), 'value', 'item' ),
+				'counts' => $this->journal->counts(),
+			)
+		);
+	}
+}
