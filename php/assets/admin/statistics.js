@@ -11,7 +11,7 @@
 
 	const WIDTH = 720;
 	const HEIGHT = 200;
-	const PAD = { left: 48, right: 8, top: 12, bottom: 28 };
+	const PAD = { left: 64, right: 8, top: 12, bottom: 28 };
 	const INNER = { width: WIDTH - PAD.left - PAD.right, height: HEIGHT - PAD.top - PAD.bottom };
 
 	/**
@@ -103,8 +103,8 @@
 			null,
 			el( 'h3', null, __( 'Time the provider takes to answer', 'kivicare-telemed' ) ),
 			el( 'p', null, text ),
-			el( Legend, { items: providers.map( ( provider ) => [ provider, providerName( provider ) ] ) } ),
-			el( Frame, { id: 'kct-latency', title: __( 'Time the provider takes to answer', 'kivicare-telemed' ), text, days, unit: ' ms', top: ceiling( Math.max( 100, ...values ) ), children: ( y, step ) => providers.map( ( provider ) => line( provider, y, step ) ) } )
+			values.length > 0 && el( Legend, { items: providers.map( ( provider ) => [ provider, providerName( provider ) ] ) } ),
+			values.length > 0 && el( Frame, { id: 'kct-latency', title: __( 'Time the provider takes to answer', 'kivicare-telemed' ), text, days, unit: ' ms', top: ceiling( Math.max( 100, ...values ) ), children: ( y, step ) => providers.map( ( provider ) => line( provider, y, step ) ) } )
 		);
 	}
 

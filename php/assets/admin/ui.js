@@ -37,7 +37,11 @@
 		useEffect( () => {
 			load();
 		}, [ load ] );
-		return Object.assign( { reload: load }, result );
+		// Who asked for a reload may have waited for an answer meanwhile; what counts is what is shown now.
+		const shown = useRef( load );
+		shown.current = load;
+		const reload = useCallback( () => shown.current(), [] );
+		return Object.assign( { reload }, result );
 	}
 
 	/**
