@@ -12,6 +12,12 @@ build: ## Build the extension for release
 test: setup ## Every test layer, counted
 	@bash tests/site/test.sh
 
+test-faults: setup ## Kill workers at every step, 20 times each, at both providers; prints the table
+	@KILL_TIMES=$${KILL_TIMES:-20} bash tests/site/faults.sh 'KillTest|OutageTest'
+
+soak: setup ## 2000 bookings, moves and cancellations while every tenth answer breaks
+	@SOAK_ACTIONS=$${SOAK_ACTIONS:-2000} bash tests/site/faults.sh SoakTest
+
 stubs: setup ## Write the PHP stubs anew
 	@bash .ci/stubs write
 
@@ -27,4 +33,4 @@ stop: ## End the site and the database
 clean: stop ## Remove everything built and cached
 	@rm -rf .cache target
 
-.PHONY: help setup build demo bench test stubs stop clean
+.PHONY: help setup build demo bench test test-faults soak stubs stop clean

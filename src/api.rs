@@ -4,17 +4,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use jiff::Timestamp;
 use tokio::time::Instant;
 use url::Url;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, next_utc_day};
 use crate::error::{Error, ErrorKind, Result, configuration, internal};
 use crate::http::{HttpClient, Request, Response, TransportError};
 use crate::oauth::Bearer;
+use crate::pace::{Lane, Pace};
 use crate::retry::{self, Effect, Policy};
 use crate::secret::AccessToken;
+
+/// Pause after "too many requests" for everybody who shares the budget.
+const A_SECOND: Duration = Duration::from_secs(1);
 
 /// How requests travel, and for how long one operation may take.
 #[derive(Clone)]
@@ -27,6 +31,19 @@ pub struct Channel {
     pub timeout: Duration,
     /// End of the whole operation.
     pub deadline: Instant,
+    /// This process' share of what providers allow.
+    pub pace: Arc<Pace>,
+}
+
+/// The budgets that one connection's requests count against.
+#[derive(Debug, Clone, Default)]
+pub struct Lanes {
+    /// For every request but the dearer ones.
+    pub light: Vec<Lane>,
+    /// For requests that the provider counts dearer: creates and lists at Zoom.
+    pub medium: Vec<Lane>,
+    /// Name of the host's allowance of changes a day, where there is one.
+    pub daily: Option<String>,
 }
 
 /// One connection's view of an API, for one operation.
@@ -34,6 +51,7 @@ pub struct Api {
     channel: Channel,
     base: Url,
     bearer: Bearer,
+    lanes: Lanes,
     /// Whether an answer says that the access token itself is refused.
     is_token_refused: fn(&Response) -> bool,
     /// The error a lost or unsent request stands for.
@@ -46,6 +64,7 @@ impl Api {
         channel: Channel,
         base: Url,
         bearer: Bearer,
+        lanes: Lanes,
         is_token_refused: fn(&Response) -> bool,
         lost: fn(&TransportError, Effect) -> Error,
     ) -> Self {
@@ -53,6 +72,7 @@ impl Api {
             channel,
             base,
             bearer,
+            lanes,
             is_token_refused,
             lost,
         }
@@ -76,6 +96,7 @@ impl Api {
     /// Sends a request with a usable token. A refused token is replaced and the request repeated once: the refusal
     /// says that nothing happened.
     pub async fn call(&self, call: Call<'_>) -> Result<Response> {
+        self.within_the_day(&call)?;
         let mut access = self.bearer.access(None, self.channel.deadline).await?;
         let response = self.send(&call, &access).await?;
         if !(self.is_token_refused)(&response) {
@@ -98,9 +119,42 @@ impl Api {
             timeout: self.channel.timeout,
         };
         let policy = Policy::interactive(self.channel.deadline);
-        retry::send(&*self.channel.http, &policy, request, call.effect)
+        let lanes = if call.medium {
+            &self.lanes.medium
+        } else {
+            &self.lanes.light
+        };
+        for lane in lanes {
+            self.channel.pace.admit(lane, self.channel.deadline).await?;
+        }
+        let response = retry::send(&*self.channel.http, &policy, request, call.effect)
             .await
-            .map_err(|failure| (self.lost)(&failure.error, call.effect))
+            .map_err(|failure| (self.lost)(&failure.error, call.effect))?;
+        if response.status == StatusCode::TOO_MANY_REQUESTS {
+            for lane in lanes {
+                self.channel.pace.hold(lane, A_SECOND);
+            }
+        }
+        Ok(response)
+    }
+
+    /// Asking again today would only bring the same refusal.
+    fn within_the_day(&self, call: &Call<'_>) -> Result<()> {
+        let now = self.now().as_second();
+        match &self.lanes.daily {
+            Some(day) if call.counted && self.channel.pace.is_closed(day, now) => Err(Error::new(
+                ErrorKind::DailyLimit,
+                "the doctor's allowance of meeting changes is used up for today; it resets at 00:00 UTC",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// The provider said that the host's day is over.
+    pub fn close_day(&self) {
+        if let Some(day) = &self.lanes.daily {
+            self.channel.pace.close(day, next_utc_day(self.now()));
+        }
     }
 }
 
@@ -148,6 +202,10 @@ pub struct Call<'a> {
     query: &'a [(&'a str, &'a str)],
     body: Option<Vec<u8>>,
     effect: Effect,
+    /// Counts against the dearer budget.
+    medium: bool,
+    /// Counts against the host's day.
+    counted: bool,
 }
 
 impl<'a> Call<'a> {
@@ -159,6 +217,8 @@ impl<'a> Call<'a> {
             query,
             body: None,
             effect: Effect::Safe,
+            medium: false,
+            counted: false,
         }
     }
 
@@ -182,6 +242,23 @@ impl<'a> Call<'a> {
             query,
             body: Some(body),
             effect,
+            medium: false,
+            counted: false,
         })
+    }
+
+    /// The same against the dearer budget.
+    #[must_use]
+    pub fn medium(self) -> Self {
+        Self { medium: true, ..self }
+    }
+
+    /// The same against the host's allowance of changes a day.
+    #[must_use]
+    pub fn counted(self) -> Self {
+        Self {
+            counted: true,
+            ..self
+        }
     }
 }

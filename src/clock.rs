@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, ToSpan, tz::TimeZone};
 
 /// Tells the time.
 pub trait Clock: Send + Sync {
@@ -40,4 +40,15 @@ impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
         *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
+}
+
+/// The next 00:00 UTC, when Zoom's daily allowances begin anew; Unix seconds.
+pub fn next_utc_day(now: Timestamp) -> i64 {
+    let zoned = now.to_zoned_datetime(TimeZone::UTC);
+    let midnight = zoned
+        .checked_add(1.day())
+        .and_then(|tomorrow| tomorrow.start_of_day());
+    midnight.map_or(now.as_second() + 86_400, |midnight| {
+        midnight.timestamp().as_second()
+    })
 }

@@ -7,10 +7,12 @@
 pub mod api;
 pub mod clock;
 pub mod error;
+pub mod fault;
 pub mod http;
 pub mod meet;
 pub mod meeting;
 pub mod oauth;
+pub mod pace;
 pub mod passcode;
 pub mod provider;
 pub mod retry;

@@ -67,6 +67,15 @@ impl std::fmt::Debug for HostLink {
     }
 }
 
+/// Seconds after which a token that nobody needs is renewed all the same. Zoom's connections end after 60 to 90 days of
+/// disuse, Google's after six months.
+const RENEWAL: i64 = 7 * 24 * 3600;
+
+/// When a connection renewed at `now` is to be renewed next, spread so that a clinic's do not come all at once.
+pub fn renewal_due(now: i64) -> i64 {
+    now + RENEWAL + rand::random_range(-RENEWAL / 4..=RENEWAL / 4)
+}
+
 /// Whether a provider's link is a web address that fits into a header.
 pub fn is_web_address(text: &str) -> bool {
     url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "https" | "http"))

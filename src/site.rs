@@ -7,6 +7,7 @@ use crate::clock::SystemClock;
 use crate::error::Result;
 use crate::http::transport::{HttpConfig, ReqwestClient};
 use crate::oauth::TokenCache;
+use crate::pace::Pace;
 use crate::runtime;
 use crate::service::{Budget, GoogleSettings, Telemed, ZoomSettings};
 use crate::store::{DatabaseConfig, MySqlStore};
@@ -57,6 +58,7 @@ impl SiteSettings {
                 request: self.http.total_timeout,
                 total: self.http.total_timeout,
             },
+            pace: runtime::per_process("pace", || Ok(Pace::default()))?,
             tokens: runtime::per_process(&tokens, || Ok(TokenCache::default()))?,
         })
     }

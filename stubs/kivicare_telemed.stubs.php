@@ -232,6 +232,116 @@ namespace KiviCare\Telemed\Native {
     }
 
     /**
+     * Appointments that wait to be looked at, and the runs that work them off.
+     */
+    class Queue {
+        /**
+         * For this site.
+         *
+         * @param \KiviCare\Telemed\Native\Config $config
+         */
+        public function __construct(\KiviCare\Telemed\Native\Config $config) {}
+
+        /**
+         * Takes it on to mail the link of the appointment's meeting: true for one process, for ten minutes.
+         *
+         * @param string $provider
+         * @param int $appointment_id
+         * @return bool
+         */
+        public function claimLink(string $provider, int $appointment_id): bool {}
+
+        /**
+         * Notes that a doctor's connection has just been made (true) or ended (false).
+         *
+         * @param string $provider
+         * @param int $doctor_id
+         * @param bool $made
+         * @param bool $revoked
+         * @return void
+         */
+        public function connection(string $provider, int $doctor_id, bool $made, bool $revoked): void {}
+
+        /**
+         * How a doctor's own connection is: state, reason, message; null where that is not known.
+         *
+         * @param string $provider
+         * @param int $doctor_id
+         * @return array|null
+         */
+        public function connectionState(string $provider, int $doctor_id): ?array {}
+
+        /**
+         * What is due, doctors in turns: a list of appointment_id, doctor_id, verify, noted.
+         *
+         * @param int $limit
+         * @return array
+         */
+        public function due(int $limit): array {}
+
+        /**
+         * Seconds until the next operation becomes due, null when nothing waits.
+         *
+         * @return int|null
+         */
+        public function nextDue(): ?int {}
+
+        /**
+         * Writes that an appointment may not be as it should be; it is due in a minute. Returns a number for settle().
+         *
+         * @param int $appointment_id
+         * @param bool $verify
+         * @return int
+         */
+        public function note(int $appointment_id, bool $verify): int {}
+
+        /**
+         * Puts off what is due of the appointment.
+         *
+         * @param int $appointment_id
+         * @param int $seconds
+         * @return void
+         */
+        public function postpone(int $appointment_id, int $seconds): void {}
+
+        /**
+         * Reconciles many appointments, some at the same time. A list of arrays as Telemed::reconcile() takes, each with
+         * noted. Returns a list of outcomes, each with appointment_id; null while another run is at work.
+         *
+         * @param array $all
+         * @return array|null
+         */
+        public function run(array $all): ?array {}
+
+        /**
+         * Forgets the note, unless the appointment was told of again.
+         *
+         * @param int $appointment_id
+         * @param int $noted
+         * @return void
+         */
+        public function settle(int $appointment_id, int $noted): void {}
+
+        /**
+         * The link is mailed.
+         *
+         * @param string $provider
+         * @param int $appointment_id
+         * @return void
+         */
+        public function settleLink(string $provider, int $appointment_id): void {}
+
+        /**
+         * Renews connections that nobody has used for a while. A list of doctor_id, provider, state, reason, message,
+         * token_refreshed.
+         *
+         * @param int $limit
+         * @return array
+         */
+        public function tend(int $limit): array {}
+    }
+
+    /**
      * The use cases: an appointment's meeting, made and ended.
      */
     class Telemed {

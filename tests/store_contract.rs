@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 use kivicare_telemed::secret::DatabasePassword;
 use kivicare_telemed::store::{
-    Calendar, DatabaseConfig, Mapping, MemoryStore, MySqlStore, NewOperation, OperationKind, OperationState,
-    Provider, Setback, Store, TokenRow,
+    Calendar, ConnectionRow, ConnectionState, DatabaseConfig, Mapping, MemoryStore, MySqlStore, NewOperation,
+    OperationKind, OperationState, Provider, Setback, Store, TokenRow,
 };
 use kivicare_telemed::{Error, ErrorKind};
 use mysql_async::prelude::Queryable;
@@ -49,6 +49,8 @@ fn mapping(provider: Provider, appointment_id: u64, meeting_id: &str) -> Mapping
         join_url: format!("https://zoom.example/j/{}", "x".repeat(2000)),
         password: "pässwörd 🔑".into(),
         extra: r#"{"topic":"Termin 🩺"}"#.into(),
+        ends_at: 1_900_000_000,
+        owes_link: false,
     }
 }
 
@@ -69,7 +71,7 @@ async fn mappings(store: &dyn Store) {
             .await
             .unwrap();
         let first = mapping(provider, 1, "98765432101");
-        store.complete_create(id, &first).await.unwrap();
+        store.complete_create(id, &first, Duration::ZERO).await.unwrap();
         assert_eq!(store.mapping(provider, 1).await.unwrap(), Some(first.clone()));
         assert_eq!(
             store.mapping_by_meeting(provider, "98765432101").await.unwrap(),
@@ -77,8 +79,8 @@ async fn mappings(store: &dyn Store) {
         );
 
         let second = mapping(provider, 1, "98765432102");
-        store.complete_create(id, &second).await.unwrap();
-        store.complete_create(id, &second).await.unwrap();
+        store.complete_create(id, &second, Duration::ZERO).await.unwrap();
+        store.complete_create(id, &second, Duration::ZERO).await.unwrap();
         assert_eq!(store.mapping(provider, 1).await.unwrap(), Some(second));
         assert_eq!(
             store.mapping_by_meeting(provider, "98765432101").await.unwrap(),
@@ -95,7 +97,10 @@ async fn mappings(store: &dyn Store) {
             .begin_operation(new_operation(1, OperationKind::Cancel, LONG))
             .await
             .unwrap();
-        store.complete_cancel(id, provider, 1).await.unwrap();
+        store
+            .complete_cancel(id, provider, 1, Duration::from_millis(40))
+            .await
+            .unwrap();
         assert_eq!(store.mapping(provider, 1).await.unwrap(), None);
 
         // Outside of operations.
@@ -290,8 +295,12 @@ async fn calendars(store: &dyn Store) {
         ..Calendar::default()
     };
     store.save_calendar(&sooner).await.unwrap();
+    store.hasten_calendar(sooner.doctor_id, 500).await.unwrap();
     assert_eq!(store.due_calendars(9, 5).await.unwrap(), []);
-    assert_eq!(store.due_calendars(10, 5).await.unwrap(), [sooner.clone()]);
+    assert_eq!(
+        store.due_calendars(10, 5).await.unwrap(),
+        std::slice::from_ref(&sooner)
+    );
     assert_eq!(
         store.due_calendars(6_000_000_000, 5).await.unwrap(),
         [sooner.clone(), calendar]
@@ -351,6 +360,114 @@ async fn calendars(store: &dyn Store) {
     }
 }
 
+async fn notes_and_due_operations(store: &dyn Store) {
+    let now = 1_893_456_000;
+    let due = async |now| {
+        let found = store.due(now, 10).await.unwrap();
+        found
+            .into_iter()
+            .map(|due| (due.appointment_id, due.verify, due.noted, due.doctor_id))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(store.note(61, false, now + 60).await.unwrap(), 1);
+    assert_eq!(due(now).await, [], "left to the request that noted it");
+    assert_eq!(due(now + 60).await, [(61, false, 1, 0)]);
+    // Told of again: sooner, and with a look at the provider. What has seen the first only does not settle it.
+    assert_eq!(store.note(61, true, now).await.unwrap(), 2);
+    assert_eq!(store.note(61, false, now + 600).await.unwrap(), 3);
+    store.settle_note(61, 1).await.unwrap();
+    assert_eq!(due(now).await, [(61, true, 3, 0)]);
+
+    let begin = |id, lease| store.begin_operation(new_operation(id, OperationKind::Cancel, lease));
+    let (waiting, parked, dead) = (
+        begin(62, LONG).await.unwrap(),
+        begin(63, LONG).await.unwrap(),
+        begin(64, Duration::ZERO).await.unwrap(),
+    );
+    begin(65, LONG).await.unwrap();
+    let set = |id, state, at| store.set_back(id, setback(state, "x", at));
+    set(waiting, OperationState::Pending, Some(now - 5))
+        .await
+        .unwrap();
+    set(parked, OperationState::Parked, None).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    let mut found = due(now).await;
+    found.sort_unstable();
+    assert_eq!(
+        found,
+        [(61, true, 3, 0), (62, false, 0, 7), (64, false, 0, 7)],
+        "not what waits for a person, nor what somebody is at"
+    );
+    assert_eq!(store.next_due(now - 10).await.unwrap(), Some(now - 5));
+    assert_eq!(store.next_due(now).await.unwrap(), None);
+
+    for id in [61, 62, 64] {
+        store.postpone(id, now + 30).await.unwrap();
+    }
+    assert_eq!(due(now + 29).await, []);
+    assert_eq!(due(now + 30).await.len(), 3, "put off, not forgotten");
+    store.settle_note(61, 3).await.unwrap();
+    store.settle_note(61, 3).await.unwrap();
+    for id in [waiting, parked, dead] {
+        store.complete(id).await.unwrap();
+    }
+    assert_eq!(due(now + 30).await, []);
+}
+
+async fn owed_links(store: &dyn Store) {
+    let (provider, now) = (Provider::Zoom, 1_893_456_000);
+    let claim = |now, until| store.claim_link(provider, 71, now, until);
+    store.save_mapping(&mapping(provider, 71, "71")).await.unwrap();
+    assert!(!claim(now, now + 60).await.unwrap(), "nothing is owed");
+    let owing = Mapping {
+        owes_link: true,
+        ..mapping(provider, 71, "72")
+    };
+    store.save_mapping(&owing).await.unwrap();
+    // Another write does not forget it.
+    store.save_mapping(&mapping(provider, 71, "72")).await.unwrap();
+    assert!(claim(now, now + 60).await.unwrap());
+    assert!(!claim(now + 1, now + 61).await.unwrap(), "somebody is at it");
+    assert!(claim(now + 61, now + 120).await.unwrap(), "who died, perhaps");
+    store.settle_link(provider, 71).await.unwrap();
+    assert!(!claim(now + 600, now + 700).await.unwrap());
+    store.drop_mapping(provider, 71).await.unwrap();
+}
+
+async fn connections(store: &dyn Store) {
+    let (provider, now) = (Provider::Zoom, 1_893_456_000);
+    let fresh = ConnectionRow::fresh(provider, 81, now, now + 100);
+    store.save_connection(&fresh, now).await.unwrap();
+    assert_eq!(store.connection(provider, 81).await.unwrap(), Some(fresh.clone()));
+    assert_eq!(store.connection(Provider::GoogleMeet, 81).await.unwrap(), None);
+    assert_eq!(store.due_connections(now, 9).await.unwrap(), []);
+    assert_eq!(
+        store.due_connections(now + 100, 9).await.unwrap(),
+        std::slice::from_ref(&fresh)
+    );
+    let ended = fresh.failed(ConnectionState::Reconnect, ErrorKind::Reauthorize, "é", now);
+    store.save_connection(&ended, now).await.unwrap();
+    assert_eq!(store.connection(provider, 81).await.unwrap(), Some(ended));
+    assert_eq!(
+        store.due_connections(now + 100, 9).await.unwrap(),
+        [],
+        "waits for a person"
+    );
+    store.drop_connection(provider, 81).await.unwrap();
+    store.drop_connection(provider, 81).await.unwrap();
+
+    let row = TokenRow::UserMeta {
+        user_id: 82,
+        key: "adopted_key".into(),
+    };
+    store.swap_token(&row, None, "sealed").await.unwrap();
+    assert_eq!(store.adopt_connections(provider, "adopted_key").await.unwrap(), 1);
+    assert_eq!(store.adopt_connections(provider, "adopted_key").await.unwrap(), 0);
+    let due = store.due_connections(now, 9).await.unwrap();
+    assert_eq!(due.iter().map(|row| row.doctor_id).collect::<Vec<_>>(), [82]);
+    store.drop_connection(provider, 82).await.unwrap();
+}
+
 async fn locks(one: &dyn Store, two: &dyn Store) {
     let short = Duration::from_secs(1);
     let held = one.lock("token:zoom:7", short).await.unwrap();
@@ -381,6 +498,12 @@ async fn memory() {
     journal(&store).await;
     tokens(&store).await;
     calendars(&store).await;
+    notes_and_due_operations(&store).await;
+    owed_links(&store).await;
+    connections(&store).await;
+    notes_and_due_operations(&store).await;
+    owed_links(&store).await;
+    connections(&store).await;
     locks(&store, &store.clone()).await;
 }
 
@@ -470,27 +593,34 @@ impl Database {
 }
 
 /// As the plugin's `Schema.php` and WordPress' `schema.php` create them.
-const TABLES: [&str; 6] = [
+const TABLES: [&str; 8] = [
     "kc_appointment_zoom_mappings (id bigint unsigned NOT NULL AUTO_INCREMENT PRIMARY KEY, \
      appointment_id bigint unsigned NOT NULL, zoom_id varchar(64), zoom_uuid varchar(191), start_url text, \
-     join_url text, password varchar(191), extra longtext, created_at datetime, updated_at datetime, \
-     UNIQUE KEY appointment_id (appointment_id), KEY zoom_id (zoom_id))",
+     join_url text, password varchar(191), extra longtext, ends_at datetime NULL, link_owed bigint NOT NULL DEFAULT 0, created_at datetime, \
+     updated_at datetime, UNIQUE KEY appointment_id (appointment_id), KEY zoom_id (zoom_id))",
     "kc_appointment_google_meet_mappings (id bigint unsigned NOT NULL AUTO_INCREMENT PRIMARY KEY, \
      appointment_id bigint unsigned NOT NULL, event_id varchar(191), url text, password varchar(191), \
-     event_url text, extra longtext, created_at datetime, updated_at datetime, \
-     UNIQUE KEY appointment_id (appointment_id), KEY event_id (event_id))",
+     event_url text, extra longtext, ends_at datetime NULL, link_owed bigint NOT NULL DEFAULT 0, created_at datetime, \
+     updated_at datetime, UNIQUE KEY appointment_id (appointment_id), KEY event_id (event_id))",
     "kc_telemed_operations (id bigint unsigned NOT NULL AUTO_INCREMENT PRIMARY KEY, \
      appointment_id bigint unsigned NOT NULL, doctor_id bigint unsigned NOT NULL, provider varchar(20) NOT NULL, \
      kind varchar(16) NOT NULL, state varchar(16) NOT NULL, marker char(32) NOT NULL, \
      meeting_id varchar(191) NOT NULL DEFAULT '', request longtext NOT NULL, attempts int unsigned NOT NULL, \
      reason varchar(32) NOT NULL DEFAULT '', message varchar(500) NOT NULL DEFAULT '', lease_until datetime NULL, \
-     resume_at datetime NULL, created_at datetime NOT NULL, updated_at datetime NOT NULL, \
+     latency_ms int unsigned NOT NULL DEFAULT 0, resume_at datetime NULL, created_at datetime NOT NULL, updated_at datetime NOT NULL, \
      KEY appointment_id (appointment_id), KEY state_resume (state, resume_at), KEY marker (marker))",
     "kc_telemed_calendars (doctor_id bigint unsigned NOT NULL PRIMARY KEY, sync_token varchar(500) NOT NULL DEFAULT '', \
      due_at bigint NOT NULL DEFAULT 0, channel_id varchar(64) NOT NULL DEFAULT '', \
      channel_hash char(64) NOT NULL DEFAULT '', resource_id varchar(191) NOT NULL DEFAULT '', \
      channel_expires_at bigint NOT NULL DEFAULT 0, failures int unsigned NOT NULL DEFAULT 0, \
      KEY due_at (due_at), KEY channel_id (channel_id))",
+    "kc_telemed_noted (appointment_id bigint unsigned NOT NULL PRIMARY KEY, verify tinyint(1) NOT NULL DEFAULT 0, \
+     noted bigint unsigned NOT NULL DEFAULT 1, due_at bigint NOT NULL DEFAULT 0, KEY due_at (due_at))",
+    "kc_telemed_connections (doctor_id bigint unsigned NOT NULL, provider varchar(20) NOT NULL, \
+     state varchar(16) NOT NULL, reason varchar(32) NOT NULL DEFAULT '', message varchar(500) NOT NULL DEFAULT '', \
+     refreshed_at bigint NOT NULL DEFAULT 0, due_at bigint NOT NULL DEFAULT 0, \
+     failures int unsigned NOT NULL DEFAULT 0, updated_at bigint NOT NULL DEFAULT 0, \
+     PRIMARY KEY (doctor_id, provider), KEY due_at (due_at))",
     "usermeta (umeta_id bigint unsigned NOT NULL AUTO_INCREMENT PRIMARY KEY, \
      user_id bigint unsigned NOT NULL DEFAULT 0, meta_key varchar(255) DEFAULT NULL, meta_value longtext, \
      KEY user_id (user_id), KEY meta_key (meta_key(191)))",
@@ -516,6 +646,12 @@ async fn database() {
     journal(&store).await;
     tokens(&store).await;
     calendars(&store).await;
+    notes_and_due_operations(&store).await;
+    owed_links(&store).await;
+    connections(&store).await;
+    notes_and_due_operations(&store).await;
+    owed_links(&store).await;
+    connections(&store).await;
     locks(&store, &database.store()).await;
     token_rows(&mut database, &store).await;
     survives_killed_sessions(&mut database, &store).await;
@@ -564,7 +700,7 @@ async fn survives_killed_sessions(database: &mut Database, store: &MySqlStore) {
         .unwrap();
     assert_eq!(database.kill_sessions().await, 1);
     store
-        .complete_create(id, &mapping(Provider::Zoom, 50, "1"))
+        .complete_create(id, &mapping(Provider::Zoom, 50, "1"), Duration::ZERO)
         .await
         .unwrap();
     assert_eq!(store.operations(50).await.unwrap().len(), 1);

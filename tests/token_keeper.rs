@@ -15,6 +15,7 @@ use kivicare_telemed::oauth::TokenSet;
 use kivicare_telemed::oauth::keeper::context;
 use kivicare_telemed::secret::{AccessToken, RefreshToken};
 use kivicare_telemed::store::{OperationState, Store, TokenRow};
+use kivicare_telemed::zoom::Connection;
 use kivicare_telemed::zoom::auth::DOCTOR_TOKEN_KEY;
 use support::*;
 
@@ -171,5 +172,20 @@ async fn a_row_copied_to_another_doctor_does_not_open() -> Result<()> {
     let outcome = site.telemed.create_meeting(&visit(), &host).await?;
     assert_eq!((outcome.state, outcome.reason), (OperationState::Parked, "vault"));
     assert!(site.http.seen().is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_clinic_token_no_key_opens_is_asked_for_again() -> Result<()> {
+    let site = site();
+    let row = Connection::ServerToServer {
+        account_id: "made-up-account".into(),
+        host: "doctor@example.test".into(),
+    }
+    .token_row("made-up-client");
+    site.store.swap_token(&row, None, "kct1.sealed.elsewhere").await?;
+    site.http.answer(200, TOKEN).answer(201, &meeting(true));
+    let outcome = site.telemed.create_meeting(&visit(), &clinic()).await?;
+    assert!(outcome.is_done(), "{}", outcome.message);
     Ok(())
 }

@@ -25,13 +25,16 @@ use KiviCare\Telemed\KiviCare\Agenda;
 use KiviCare\Telemed\KiviCare\Appointments;
 use KiviCare\Telemed\KiviCare\CommittedDatabase;
 use KiviCare\Telemed\KiviCare\EventTemplate;
+use KiviCare\Telemed\KiviCare\Findings;
 use KiviCare\Telemed\KiviCare\JournalFallback;
 use KiviCare\Telemed\KiviCare\MeetingDesk;
 use KiviCare\Telemed\KiviCare\Reconciler;
+use KiviCare\Telemed\KiviCare\Runner;
 use KiviCare\Telemed\KiviCare\Sweep;
 use KiviCare\Telemed\KiviCare\Triggers;
 use KiviCare\Telemed\KiviCare\Visits;
 use KiviCare\Telemed\Links\PersonalLinks;
+use KiviCare\Telemed\Queue\Schedule;
 use KiviCare\Telemed\Upgrade\Disused;
 use KiviCare\Telemed\Upgrade\Report;
 use KiviCare\Telemed\Upgrade\Upgrade;
@@ -62,6 +65,8 @@ final class Plugin {
 
 	private readonly Reconciler $reconciler;
 
+	private readonly Runner $runner;
+
 	private readonly Agenda $agenda;
 
 	private readonly Sweep $sweep;
@@ -86,8 +91,9 @@ final class Plugin {
 
 		$committed            = static fn(): Appointments => new Appointments( CommittedDatabase::shared() );
 		$this->reconciler     = new Reconciler( $bridge, $this->doctors, new Visits( $this->doctors, new EventTemplate() ), $committed );
-		$this->agenda         = new Agenda( $this->reconciler );
-		$this->sweep          = new Sweep( $this->agenda, $committed );
+		$this->runner         = new Runner( $bridge, $this->reconciler );
+		$this->agenda         = new Agenda( $bridge, $this->reconciler, $this->runner );
+		$this->sweep          = new Sweep( $bridge, $this->runner, new Findings( $this->doctors, $committed ), $committed );
 		$this->pending        = new PendingConsents();
 		$this->disconnection  = new Disconnection( $bridge, $this->doctors, $this->pending, $this->reconciler, fn( int $id ): array => $this->sweep->of_doctor( $id ) );
 		$this->retirement     = new Retirement( $this->doctors, $this->disconnection );
@@ -169,6 +175,10 @@ final class Plugin {
 		return $this->agenda;
 	}
 
+	public function runner(): Runner {
+		return $this->runner;
+	}
+
 	public function sweep(): Sweep {
 		return $this->sweep;
 	}
@@ -243,6 +253,9 @@ final class Plugin {
 	private function live_services(): array {
 		global $wpdb;
 		$rows    = new Appointments( $wpdb );
+		$later   = static fn(): Appointments => new Appointments( CommittedDatabase::shared() );
+		$book    = new Mail\CauseBook( $wpdb );
+		$causes  = new Mail\Causes( $book, $later );
 		$log     = new Webhooks\EventLog( $wpdb );
 		$desk    = new Webhooks\EventDesk( $this->bridge, $log, $this->doctors, $this->disconnection, $this->settings, $this->agenda );
 		$zoom    = $this->consent( Provider::Zoom );
@@ -252,6 +265,11 @@ final class Plugin {
 			$desk,
 			$this->agenda,
 			$this->sweep,
+			new Schedule( $this->bridge, $this->runner ),
+			new Mail\LateLinks( $this->bridge, $this->personal_links, $later ),
+			$causes,
+			new Admin\CauseNotice( $book ),
+			new Connect\ConnectionCare( $this->bridge, $this->doctors, $causes ),
 			$this->retirement,
 			$this->calendars,
 			new ChangeNotice( $rows ),

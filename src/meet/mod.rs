@@ -17,10 +17,11 @@ pub use error::NO_MEET;
 pub use event::{Event, SendUpdates};
 pub use provider::marker;
 
-use crate::api::{Api, Channel};
+use crate::api::{Api, Channel, Lanes};
 use crate::error::Result;
 use crate::http::Response;
 use crate::oauth::Bearer;
+use crate::pace::{Lane, Rate};
 use crate::retry::Effect;
 
 /// Longest event id and lists of ids we keep in mind; the doctor's own calendar is always meant.
@@ -35,6 +36,22 @@ pub struct EventOptions {
     pub reminder_minutes: Option<u32>,
 }
 
+/// Google's quotas (Calendar API, usage limits): 600 requests a minute for each user, 10,000 for the project, both
+/// over a sliding minute.
+fn lanes(doctor_id: u64) -> Lanes {
+    let lane = |key: String, per_second, burst| Lane {
+        key,
+        rate: Rate { per_second, burst },
+    };
+    Lanes {
+        light: vec![
+            lane(format!("google:{doctor_id}"), 8.0, 100.0),
+            lane("google:project".to_owned(), 130.0, 2000.0),
+        ],
+        ..Lanes::default()
+    }
+}
+
 /// One doctor's calendar, for one logical operation with its own deadline.
 pub struct MeetClient {
     api: Api,
@@ -43,7 +60,7 @@ pub struct MeetClient {
 
 impl MeetClient {
     /// A client for one operation.
-    pub fn new(channel: Channel, api: &Url, bearer: Bearer, options: EventOptions) -> Self {
+    pub fn new(channel: Channel, api: &Url, doctor_id: u64, bearer: Bearer, options: EventOptions) -> Self {
         let channel = Channel {
             http: error::RateLimits::around(channel.http),
             ..channel
@@ -53,6 +70,7 @@ impl MeetClient {
                 channel,
                 api.clone(),
                 bearer,
+                lanes(doctor_id),
                 error::is_token_refused,
                 error::from_transport,
             ),

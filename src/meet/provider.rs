@@ -13,9 +13,10 @@ use crate::provider::{Meeting, MeetingProvider};
 const PREFIX: &str = "kct";
 
 /// Journal marker of an appointment's event: the same for the same generation, on every host and after a restored
-/// backup, so that one appointment never has two events.
-pub fn marker(site: &str, appointment_id: u64, generation: usize) -> String {
-    let text = format!("{site}\0{appointment_id}\0{generation}");
+/// backup, so that one appointment never has two events. The patient is part of it: after a restored backup the
+/// appointment's number may be given to another patient, who must not find the former one's event.
+pub fn marker(site: &str, appointment_id: u64, patient_id: u64, generation: usize) -> String {
+    let text = format!("{site}\0{appointment_id}\0{patient_id}\0{generation}");
     let hash = digest(&SHA256, text.as_bytes());
     let half = hash.as_ref().get(..16).unwrap_or_default();
     data_encoding::HEXLOWER.encode(half)
@@ -67,16 +68,17 @@ mod tests {
 
     #[test]
     fn ids_are_what_google_accepts_and_differ_by_site_appointment_and_generation() {
-        let id = event_id(&marker("site", 41, 0)).unwrap();
+        let id = event_id(&marker("site", 41, 9, 0)).unwrap();
         assert!(
             id.len() >= 5 && id.chars().all(|c| matches!(c, 'a'..='v' | '0'..='9')),
             "{id}"
         );
-        assert_eq!(id, event_id(&marker("site", 41, 0)).unwrap());
+        assert_eq!(id, event_id(&marker("site", 41, 9, 0)).unwrap());
         for other in [
-            marker("site", 41, 1),
-            marker("site", 42, 0),
-            marker("other", 41, 0),
+            marker("site", 41, 9, 1),
+            marker("site", 42, 9, 0),
+            marker("other", 41, 9, 0),
+            marker("site", 41, 8, 0),
         ] {
             assert_ne!(id, event_id(&other).unwrap());
         }

@@ -79,6 +79,15 @@ impl Bearer {
         }
         Ok(usable.access)
     }
+
+    /// Renews the token though it may still be good.
+    pub async fn renew(&self, deadline: Instant) -> Result<()> {
+        let source = Source {
+            bearer: self,
+            deadline,
+        };
+        self.keeper.renew(&self.row, &source).await
+    }
 }
 
 /// The request for new tokens, within one operation's deadline.

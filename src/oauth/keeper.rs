@@ -14,8 +14,11 @@ use futures_util::future::BoxFuture;
 use super::token::TokenSet;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
+use crate::fault;
+use crate::provider::renewal_due;
 use crate::secret::AccessToken;
-use crate::store::{Store, TokenRow};
+use crate::service::owner;
+use crate::store::{ConnectionRow, ConnectionState, Store, TokenRow};
 use crate::vault::{Context, Vault};
 
 /// How long to wait for another process that refreshes. A refresh is one request of at most 10 s.
@@ -118,6 +121,39 @@ impl TokenKeeper {
         Ok(usable)
     }
 
+    /// Renews the row's tokens, fresh or not.
+    pub async fn renew(&self, row: &TokenRow, source: &dyn TokenSource) -> Result<()> {
+        let current = self.read(row).await?.1;
+        let access = current.map(|set| set.access);
+        self.usable(row, source, access.as_ref()).await.map(drop)
+    }
+
+    /// Asks the provider, and notes what its answer says of the doctor's connection. The note is not worth failing for.
+    async fn obtain(
+        &self,
+        row: &TokenRow,
+        source: &dyn TokenSource,
+        current: Option<&TokenSet>,
+    ) -> Result<TokenSet> {
+        let obtained = source.obtain(current).await;
+        let Some((provider, doctor_id)) = owner(row) else {
+            return obtained;
+        };
+        let now = self.clock.now().as_second();
+        let fresh = ConnectionRow::fresh(provider, doctor_id, now, renewal_due(now));
+        let noted = match &obtained {
+            Ok(_) => Some(fresh),
+            Err(error) if current.is_some() && error.kind() == ErrorKind::Reauthorize => {
+                Some(fresh.failed(ConnectionState::Reconnect, error.kind(), &error.to_string(), 0))
+            }
+            Err(_) => None,
+        };
+        if let Some(noted) = noted {
+            let _ = self.store.save_connection(&noted, now).await;
+        }
+        obtained
+    }
+
     async fn refresh_locked(
         &self,
         row: &TokenRow,
@@ -131,9 +167,13 @@ impl TokenKeeper {
                 refreshed: true,
             });
         }
-        let renewed = source.obtain(current.as_ref()).await?;
+        fault::point("refresh.before");
+        fault::sending("refresh.sent");
+        let renewed = self.obtain(row, source, current.as_ref()).await?;
+        fault::point("refresh.replied");
         let text = self.vault.seal(&context(row), &renewed.to_json()?)?;
         if self.write(row, sealed.as_deref(), &text).await? {
+            fault::point("refresh.committed");
             self.cache.put(row, &renewed);
             return Ok(Usable {
                 access: renewed.access,
@@ -161,8 +201,12 @@ impl TokenKeeper {
         let Some(sealed) = self.store.read_token(row).await? else {
             return Ok((None, None));
         };
-        let set = TokenSet::from_json(&self.vault.open(&context(row), &sealed)?)?;
-        Ok((Some(sealed), Some(set)))
+        match self.vault.open(&context(row), &sealed) {
+            Ok(json) => Ok((Some(sealed), Some(TokenSet::from_json(&json)?))),
+            // The clinic's token is simply asked for again, whatever key sealed the old one.
+            Err(_) if matches!(row, TokenRow::Option { .. }) => Ok((Some(sealed), None)),
+            Err(error) => Err(error),
+        }
     }
 
     async fn write(&self, row: &TokenRow, expected: Option<&str>, sealed: &str) -> Result<bool> {

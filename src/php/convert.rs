@@ -12,14 +12,14 @@ use crate::meeting::Visit;
 use crate::oauth::Party;
 use crate::secret::{ClientSecret, DatabasePassword, WebhookSecret};
 use crate::service::{
-    Account, AppKeys, GoogleSettings, Host, Mended, Noted, Outcome, Pulled, Visited, Wish, ZoomApp,
+    Account, AppKeys, GoogleSettings, Host, Mended, Noted, Outcome, Pulled, Tended, Visited, Wish, ZoomApp,
     ZoomSettings,
 };
 use crate::site::SiteSettings;
-use crate::store::{DatabaseConfig, Mapping, Operation, OperationState, Provider};
+use crate::store::{ConnectionRow, DatabaseConfig, Due, Mapping, Operation, OperationState, Provider};
 use crate::vault::KeyMaterial;
 use crate::zoom::webhook::Event;
-use crate::zoom::{Endpoints, Meeting};
+use crate::zoom::{Endpoints, Meeting, Plan};
 
 /// A PHP array on its way to PHP.
 pub type Array = ZBox<ZendHashTable>;
@@ -150,6 +150,7 @@ pub fn settings(array: &ZendHashTable) -> Result<SiteSettings> {
         zoom: ZoomSettings {
             endpoints: Endpoints::parse(&zoom.text("api_url")?, &zoom.text("oauth_url")?)?,
             account_id: zoom.text("account_id")?,
+            plan: Plan::from_name(&zoom.text("plan")?),
             client_id: zoom.text("client_id")?,
             client_secret: zoom.optional("client_secret")?.map(ClientSecret::new),
             webhook_secret: zoom.optional("webhook_secret")?.map(WebhookSecret::new),
@@ -247,6 +248,18 @@ pub fn visited(array: &ZendHashTable) -> Result<Visited> {
     })
 }
 
+/// `Queue::run`'s list: `visited` arrays, each with `noted`.
+pub fn visited_list(list: &ZendHashTable) -> Result<Vec<(Visited, u64)>> {
+    list.values()
+        .map(|entry| {
+            let array = entry
+                .array()
+                .ok_or_else(|| invalid_input("every entry of the list must be an array"))?;
+            Ok((visited(array)?, Fields(array).number("noted")?))
+        })
+        .collect()
+}
+
 /// Who consents: `provider`, `user_id`, `session`, `redirect_uri`.
 pub fn party(array: &ZendHashTable) -> Result<Party> {
     let fields = Fields(array);
@@ -327,6 +340,7 @@ pub fn mapping(row: &Mapping) -> Result<Array> {
         "join_url" => row.join_url.as_str(),
         "password" => row.password.as_str(),
         "extra" => row.extra.as_str(),
+        "owes_link" => row.owes_link,
     }
 }
 
@@ -347,6 +361,49 @@ pub fn outcome(outcome: &Outcome) -> Result<Array> {
         "token_refreshed" => outcome.token_refreshed,
         "mended" => outcome.mended.map_or("", Mended::name),
     }
+}
+
+/// An outcome among many; a failure before the journal was written has no operation.
+pub fn one_of_many(appointment_id: u64, done: &Result<Outcome>) -> Result<Array> {
+    let mut array = match done {
+        Ok(done) => outcome(done)?,
+        Err(error) => array! {
+            "state" => "failed",
+            "operation_id" => 0,
+            "reason" => error.kind().name(),
+            "message" => error.to_string(),
+        }?,
+    };
+    put(&mut array, "appointment_id", appointment_id)?;
+    Ok(array)
+}
+
+/// Something due for PHP.
+pub fn due(due: &Due) -> Result<Array> {
+    array! {
+        "appointment_id" => due.appointment_id,
+        "doctor_id" => due.doctor_id,
+        "verify" => due.verify,
+        "noted" => due.noted,
+    }
+}
+
+/// A doctor's connection for PHP.
+pub fn connection(row: &ConnectionRow) -> Result<Array> {
+    array! {
+        "doctor_id" => row.doctor_id,
+        "provider" => row.provider.id(),
+        "state" => row.state.name(),
+        "reason" => row.reason.as_str(),
+        "message" => row.message.as_str(),
+    }
+}
+
+/// A tended connection for PHP.
+pub fn tended(tended: &Tended) -> Result<Array> {
+    let mut array = connection(&tended.row)?;
+    put(&mut array, "token_refreshed", tended.token_refreshed)?;
+    Ok(array)
 }
 
 /// A look at a calendar for PHP.

@@ -10,6 +10,7 @@ mod convert;
 mod exceptions;
 mod guard;
 mod meet;
+mod queue;
 
 use ext_php_rs::prelude::*;
 use ext_php_rs::zend::ModuleEntry;
@@ -83,6 +84,7 @@ pub fn get_module(module: ModuleBuilder) -> ModuleBuilder {
         .class::<classes::ZoomClient>()
         .class::<meet::MeetClient>()
         .class::<calendar::Calendar>()
+        .class::<queue::Queue>()
         .class::<classes::MappingStore>()
         .class::<classes::OperationJournal>()
         .function(wrap_function!(version));

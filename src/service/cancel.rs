@@ -1,9 +1,12 @@
 //! Ending an appointment's meeting, including one whose creation never got an answer.
 
+use std::time::Instant;
+
 use super::create::{busy, lock_name};
 use super::extra::Extra;
 use super::{APPOINTMENT_WAIT, Host, LEASE, Outcome, Telemed};
 use crate::error::{Error, ErrorKind, Result};
+use crate::fault;
 use crate::store::{Mapping, NewOperation, Operation, OperationKind, OperationState, Provider, Setback};
 
 /// Why a meeting ends.
@@ -50,6 +53,7 @@ impl Telemed {
             self.close_unfinished(provider, appointment_id).await?;
             return Ok(Outcome::done(0, None, false));
         };
+        fault::point("cancel.before_intent");
         let (id, attempts) = match self
             .unfinished(provider, OperationKind::Cancel, appointment_id)
             .await?
@@ -60,13 +64,21 @@ impl Telemed {
             Some(operation) => return Ok(busy(&operation)),
             None => (self.store.begin_operation(intent(&mapping, host)).await?, 1),
         };
+        fault::point("cancel.after_intent");
+        let started = Instant::now();
+        fault::sending("cancel.sent");
         let (deleted, refreshed) = match self.client(&Extra::from(&mapping).holder(host, provider)) {
             Ok(client) => (client.delete(&mapping.meeting_id).await, client.token_refreshed()),
             Err(error) => (Err(error), false),
         };
+        fault::point("cancel.replied");
+        let took = started.elapsed();
         match deleted {
             Ok(()) => {
-                self.store.complete_cancel(id, provider, appointment_id).await?;
+                self.store
+                    .complete_cancel(id, provider, appointment_id, took)
+                    .await?;
+                fault::point("cancel.after_mapping");
                 self.close_unfinished(provider, appointment_id).await?;
                 Ok(Outcome::done(id, None, refreshed))
             }

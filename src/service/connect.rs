@@ -153,7 +153,7 @@ impl Telemed {
                     Arc::new(oauth),
                     access,
                 );
-                let client = ZoomClient::new(self.channel(), &self.zoom.endpoints, auth);
+                let client = ZoomClient::new(self.channel(), &self.zoom.endpoints, self.zoom.plan, auth);
                 client.current_user().await.ok().map(|user| Account {
                     id: user.id,
                     email: user.email,
@@ -161,7 +161,7 @@ impl Telemed {
             }
             Provider::GoogleMeet => {
                 let bearer = self.meet_bearer(doctor_id).ok()?.holding(access);
-                let calendar = self.meet_client_with(bearer).primary().await.ok()?;
+                let calendar = self.meet_client_with(doctor_id, bearer).primary().await.ok()?;
                 Some(Account {
                     email: calendar.id.clone(),
                     id: calendar.id,

@@ -38,18 +38,24 @@ impl Telemed {
             None => self.registered(Provider::Zoom)?,
         };
         let auth = ZoomAuth::new(self.zoom_connection(host)?, self.keeper(), Arc::new(oauth));
-        Ok(ZoomClient::new(self.channel(), &self.zoom.endpoints, auth))
+        Ok(ZoomClient::new(
+            self.channel(),
+            &self.zoom.endpoints,
+            self.zoom.plan,
+            auth,
+        ))
     }
 
     /// Google Calendar as this doctor's connection sees it.
     pub fn meet_client(&self, doctor_id: u64) -> Result<MeetClient> {
-        Ok(self.meet_client_with(self.meet_bearer(doctor_id)?))
+        Ok(self.meet_client_with(doctor_id, self.meet_bearer(doctor_id)?))
     }
 
-    pub(super) fn meet_client_with(&self, bearer: Bearer) -> MeetClient {
+    pub(super) fn meet_client_with(&self, doctor_id: u64, bearer: Bearer) -> MeetClient {
         MeetClient::new(
             self.channel(),
             &self.google.endpoints.api,
+            doctor_id,
             bearer,
             self.google.events,
         )
@@ -61,6 +67,16 @@ impl Telemed {
         Ok(Bearer::new(Grant::Refresh, row, self.keeper(), oauth))
     }
 
+    /// A doctor's own connection.
+    pub(super) fn doctor_bearer(&self, provider: Provider, doctor_id: u64) -> Result<Bearer> {
+        if provider == Provider::GoogleMeet {
+            return self.meet_bearer(doctor_id);
+        }
+        let oauth = Arc::new(self.registered(Provider::Zoom)?);
+        let auth = ZoomAuth::new(Connection::User { doctor_id }, self.keeper(), oauth);
+        Ok(auth.bearer)
+    }
+
     /// The way to a provider within this operation's time.
     pub(super) fn channel(&self) -> Channel {
         Channel {
@@ -68,6 +84,7 @@ impl Telemed {
             clock: self.clock.clone(),
             timeout: self.budget.request,
             deadline: self.deadline(),
+            pace: self.pace.clone(),
         }
     }
 

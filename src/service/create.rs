@@ -1,12 +1,24 @@
 //! Making an appointment's meeting: idempotent per appointment, journalled before the provider is asked.
 
+use std::time::Instant;
+
 use super::extra::Extra;
 use super::setback::setback;
 use super::{APPOINTMENT_WAIT, Host, LEASE, Outcome, Telemed};
 use crate::error::{Error, ErrorKind, Result};
+use crate::fault;
 use crate::meeting::{Visit, new_marker};
 use crate::provider::Meeting;
 use crate::store::{Mapping, NewOperation, Operation, OperationKind, OperationState, Provider};
+
+/// When a meeting is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Moment {
+    /// Inside the booking: KiviCare mails the link.
+    Booking,
+    /// Afterwards: nobody has told the patient yet.
+    Later,
+}
 
 /// An operation in our hands.
 struct Claim {
@@ -27,21 +39,24 @@ impl Telemed {
             .store
             .lock(&lock_name(visit.appointment_id), APPOINTMENT_WAIT)
             .await?;
-        let outcome = self.create_locked(visit, host).await;
+        let outcome = self.create_locked(visit, host, Moment::Booking).await;
         // A lock that cannot be given back ends with its session; the outcome counts.
         let _ = lock.release().await;
         outcome
     }
 
-    pub(super) async fn create_locked(&self, visit: &Visit, host: &Host) -> Result<Outcome> {
+    pub(super) async fn create_locked(&self, visit: &Visit, host: &Host, moment: Moment) -> Result<Outcome> {
         if let Some(mapping) = self.store.mapping(host.provider, visit.appointment_id).await? {
             return Ok(Outcome::done(0, Some(mapping), false));
         }
+        fault::point("create.before_intent");
         let mut claim = match self.claim(visit, host.provider).await? {
             Ok(claim) => claim,
             Err(busy) => return Ok(busy),
         };
-        let (mut made, mut token_refreshed) = self.attempt(visit, host, &claim).await;
+        fault::point("create.after_intent");
+        let started = Instant::now();
+        let (mut made, mut token_refreshed) = self.attempt(visit, host, &claim, moment).await;
         if made
             .as_ref()
             .is_err_and(|error| error.kind() == ErrorKind::NotFound)
@@ -52,11 +67,16 @@ impl Telemed {
                 Ok(claim) => claim,
                 Err(busy) => return Ok(busy),
             };
-            (made, token_refreshed) = self.attempt(visit, host, &claim).await;
+            (made, token_refreshed) = self.attempt(visit, host, &claim, moment).await;
         }
+        fault::point("create.replied");
+        let took = started.elapsed();
         let error = match made {
-            Ok(mapping) => match self.store.complete_create(claim.id, &mapping).await {
-                Ok(()) => return Ok(Outcome::done(claim.id, Some(mapping), token_refreshed)),
+            Ok(mapping) => match self.store.complete_create(claim.id, &mapping, took).await {
+                Ok(()) => {
+                    fault::point("create.after_mapping");
+                    return Ok(Outcome::done(claim.id, Some(mapping), token_refreshed));
+                }
                 // The meeting exists; the next run finds it by its marker.
                 Err(error) => error,
             },
@@ -84,7 +104,7 @@ impl Telemed {
                 Err(busy(&operation))
             });
         }
-        let marker = self.marker(provider, visit.appointment_id).await?;
+        let marker = self.marker(provider, visit).await?;
         let id = self
             .store
             .begin_operation(NewOperation {
@@ -107,19 +127,30 @@ impl Telemed {
     }
 
     /// Zoom's marker is found again in a list, so it is random; Google's is the event's id, so it says which event.
-    async fn marker(&self, provider: Provider, appointment_id: u64) -> Result<String> {
+    async fn marker(&self, provider: Provider, visit: &Visit) -> Result<String> {
         if provider == Provider::Zoom {
             return new_marker();
         }
-        let earlier = self.store.operations(appointment_id).await?;
+        let earlier = self.store.operations(visit.appointment_id).await?;
         let generation = earlier
             .iter()
             .filter(|operation| operation.provider == provider && operation.kind == OperationKind::Create)
             .count();
-        Ok(crate::meet::marker(&self.site, appointment_id, generation))
+        Ok(crate::meet::marker(
+            &self.site,
+            visit.appointment_id,
+            visit.patient_id,
+            generation,
+        ))
     }
 
-    async fn attempt(&self, visit: &Visit, host: &Host, claim: &Claim) -> (Result<Mapping>, bool) {
+    async fn attempt(
+        &self,
+        visit: &Visit,
+        host: &Host,
+        claim: &Claim,
+        moment: Moment,
+    ) -> (Result<Mapping>, bool) {
         let draft = match visit.draft(claim.marker.clone()) {
             Ok(draft) => draft,
             Err(error) => return (Err(error), false),
@@ -128,11 +159,20 @@ impl Telemed {
             Ok(client) => client,
             Err(error) => return (Err(error), false),
         };
+        fault::sending("create.sent");
         let made = client.create(&draft, claim.tried_before).await;
         (
-            made.map(|meeting| mapping(visit, host, meeting)),
+            made.map(|meeting| mapping(visit, host, meeting, moment)),
             client.token_refreshed(),
         )
+    }
+
+    /// A quarter of the pause earlier or later: what failed together must not come back together.
+    fn spread(&self, resume_at: i64) -> i64 {
+        let quarter = (resume_at - self.clock.now().as_second()) / 4;
+        // Midnight is a fixed hour, so there it can only be later.
+        let earlier = if quarter > 3600 { 0 } else { quarter.max(0) };
+        resume_at + rand::random_range(-earlier..=quarter.clamp(0, 900))
     }
 
     /// Records a failed attempt and tells where the operation waits now.
@@ -143,7 +183,8 @@ impl Telemed {
         error: &Error,
         token_refreshed: bool,
     ) -> Result<Outcome> {
-        let setback = setback(error, attempts, self.clock.now());
+        let mut setback = setback(error, attempts, self.clock.now());
+        setback.resume_at = setback.resume_at.map(|at| self.spread(at));
         let (state, message) = (setback.state, setback.message.clone());
         // When even this write fails, the row stays in flight until its lease ends: nothing is lost.
         let _ = self.store.set_back(operation_id, setback).await;
@@ -175,14 +216,14 @@ pub(super) fn busy(operation: &Operation) -> Outcome {
     }
 }
 
-fn mapping(visit: &Visit, host: &Host, meeting: Meeting) -> Mapping {
+fn mapping(visit: &Visit, host: &Host, meeting: Meeting, moment: Moment) -> Mapping {
     let extra = Extra::of(&meeting, visit, host);
     // KiviCare's mails call Google's event page event_url; at Zoom the column holds our own start link.
     let start_url = match host.provider {
         Provider::Zoom => visit.start_url.clone(),
         Provider::GoogleMeet => meeting.page_url,
     };
-    Mapping {
+    extra.put(Mapping {
         provider: host.provider,
         appointment_id: visit.appointment_id,
         meeting_id: meeting.id,
@@ -190,8 +231,10 @@ fn mapping(visit: &Visit, host: &Host, meeting: Meeting) -> Mapping {
         start_url,
         join_url: meeting.join_url,
         password: meeting.password,
-        extra: extra.to_json(),
-    }
+        extra: String::new(),
+        ends_at: 0,
+        owes_link: moment == Moment::Later,
+    })
 }
 
 /// What a later run needs to repeat the request; no patient data.

@@ -70,12 +70,8 @@ impl Telemed {
     async fn note_locked(&self, event: &Event, mapping: Mapping) -> Result<Noted> {
         let mut extra = Extra::from(&mapping);
         apply(event, &mut extra);
-        let json = extra.to_json();
-        let changed = json != mapping.extra;
-        let mapping = Mapping {
-            extra: json,
-            ..mapping
-        };
+        let changed = extra.to_json() != mapping.extra;
+        let mapping = extra.put(mapping);
         if changed {
             self.store.save_mapping(&mapping).await?;
         }

@@ -185,6 +185,21 @@ impl Extra {
         serde_json::from_str(&mapping.extra).unwrap_or_default()
     }
 
+    /// The mapping with this as its `extra`, and with its end.
+    pub fn put(&self, mapping: Mapping) -> Mapping {
+        Mapping {
+            extra: self.to_json(),
+            ends_at: self.ends_at().unwrap_or(mapping.ends_at),
+            ..mapping
+        }
+    }
+
+    /// When the visit ends, Unix seconds, where a time is known.
+    fn ends_at(&self) -> Option<i64> {
+        let start = self.start_time.parse::<Timestamp>().ok()?;
+        Some(start.as_second() + i64::from(self.duration) * 60)
+    }
+
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_else(|_| "{}".to_owned())
     }
@@ -222,9 +237,7 @@ impl Extra {
 
     /// Whether the meeting's time is over. Unknown times are not.
     pub fn is_past(&self, now: Timestamp) -> bool {
-        self.start_time
-            .parse::<Timestamp>()
-            .is_ok_and(|start| start.as_second() + i64::from(self.duration) * 60 < now.as_second())
+        self.ends_at().is_some_and(|end| end < now.as_second())
     }
 
     /// The participant's entry, made when there is none.

@@ -5,7 +5,6 @@ use super::extra::Extra;
 use super::{Host, Telemed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::provider::HostLink;
-use crate::store::Mapping;
 
 impl Telemed {
     /// A fresh host link of the appointment's meeting. The caller has checked that the visitor is the host.
@@ -29,10 +28,7 @@ impl Telemed {
             ));
         }
         extra.opened_at = self.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-        let noted = Mapping {
-            extra: extra.to_json(),
-            ..mapping
-        };
+        let noted = extra.put(mapping);
         // The host must not wait outside because a note could not be written.
         let _ = self.store.save_mapping(&noted).await;
         Ok((link, client.token_refreshed()))

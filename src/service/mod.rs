@@ -8,15 +8,19 @@ mod events;
 mod extra;
 mod host_link;
 mod probe;
+pub mod queue;
 mod reconcile;
 mod setback;
 mod sync;
+mod tend;
 
 pub use connect::{Account, Connected};
 pub use events::Noted;
 pub use probe::{AppKeys, Probe};
 pub use reconcile::{Visited, Wish};
 pub use sync::{Pulled, PushNote};
+pub use tend::Tended;
+pub(crate) use tend::owner;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,14 +29,18 @@ use crate::clock::Clock;
 use crate::http::HttpClient;
 use crate::meet::{self, EventOptions};
 use crate::oauth::TokenCache;
+use crate::pace::Pace;
 use crate::secret::{ClientSecret, WebhookSecret};
 use crate::store::{Mapping, OperationState, Provider, Store};
 use crate::vault::Vault;
-use crate::zoom::Endpoints;
+use crate::zoom::{Endpoints, Plan};
 
 /// How long one owner may work on an operation. Longer than any booking request, so that a lease that ended means a
 /// process that died.
 const LEASE: Duration = Duration::from_secs(60);
+
+/// Appointments a runner works on at the same time.
+pub const SIDE_BY_SIDE: usize = 8;
 
 /// How long to wait for another request that works on the same appointment.
 const APPOINTMENT_WAIT: Duration = Duration::from_secs(8);
@@ -47,6 +55,8 @@ pub struct ZoomSettings {
     pub endpoints: Endpoints,
     /// Account of the clinic's server-to-server app, or empty.
     pub account_id: String,
+    /// What the account allows.
+    pub plan: Plan,
     /// OAuth client id, or empty.
     pub client_id: String,
     /// OAuth client secret: a sealed envelope from the option, or plain from a wp-config constant.
@@ -204,4 +214,6 @@ pub struct Telemed {
     pub budget: Budget,
     /// The clinic's tokens in this process' memory.
     pub tokens: Arc<TokenCache>,
+    /// This process' share of what providers allow.
+    pub pace: Arc<Pace>,
 }

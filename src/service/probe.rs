@@ -98,7 +98,7 @@ impl Telemed {
             host: keys.zoom_user.clone(),
         };
         let auth = ZoomAuth::with_token(connection, self.keeper(), Arc::new(oauth), set.access);
-        let client = ZoomClient::new(self.channel(), &self.zoom.endpoints, auth);
+        let client = ZoomClient::new(self.channel(), &self.zoom.endpoints, self.zoom.plan, auth);
         Ok(Probe {
             user: Some(client.current_user().await?),
         })

@@ -1,10 +1,13 @@
 //! Level-triggered: what should be, what is, and the one operation that makes the second into the first.
 
+use std::time::Instant;
+
 use super::cancel::Leaving;
-use super::create::{busy, lock_name};
+use super::create::{Moment, busy, lock_name};
 use super::extra::{Extra, Via};
 use super::{APPOINTMENT_WAIT, Host, LEASE, Mended, Outcome, Telemed};
 use crate::error::{ErrorKind, Result};
+use crate::fault;
 use crate::meeting::Visit;
 use crate::provider::{Meeting, MeetingProvider};
 use crate::store::{Mapping, NewOperation, Operation, OperationKind, Provider};
@@ -75,7 +78,7 @@ impl Telemed {
             if let Some(waiting) = self.waiting(provider, OperationKind::Create, id).await? {
                 return Ok(waiting);
             }
-            return self.create_locked(&wish.visit, &wish.host).await;
+            return self.create_locked(&wish.visit, &wish.host, Moment::Later).await;
         };
         if self.replaced(&Extra::from(&mapping), wish) {
             let ended = self
@@ -84,7 +87,7 @@ impl Telemed {
             if !ended.is_done() {
                 return Ok(ended);
             }
-            return self.create_locked(&wish.visit, &wish.host).await;
+            return self.create_locked(&wish.visit, &wish.host, Moment::Later).await;
         }
         self.align(visited, wish, mapping).await
     }
@@ -174,10 +177,7 @@ impl Telemed {
             let outcome = Outcome::done(0, Some(mapping), client.token_refreshed());
             return Ok(outcome.mending(Some(Mended::Left)));
         }
-        let mapping = Mapping {
-            extra: extra.to_json(),
-            ..mapping
-        };
+        let mapping = extra.put(mapping);
         let invite = meeting.cancelled;
         let outcome = self.update(wish, mapping, unfinished, Ok(client), invite).await?;
         Ok(outcome.mending(undone))
@@ -192,6 +192,7 @@ impl Telemed {
         client: Result<Box<dyn MeetingProvider>>,
         invite: bool,
     ) -> Result<Outcome> {
+        fault::point("update.before_intent");
         let (operation, attempts) = match unfinished {
             Some(operation) if self.store.resume_operation(operation.id, LEASE).await? => {
                 (operation.id, operation.attempts.saturating_add(1))
@@ -205,7 +206,12 @@ impl Telemed {
             Err(error) => return self.set_back(operation, attempts, &error, false).await,
         };
         draft.invite = invite;
+        fault::point("update.after_intent");
+        let started = Instant::now();
+        fault::sending("update.sent");
         let result = client.update(&mapping.meeting_id, &draft).await;
+        fault::point("update.replied");
+        let took = started.elapsed();
         let refreshed = client.token_refreshed();
         match result {
             Ok(changed) => {
@@ -216,12 +222,10 @@ impl Telemed {
                         let extra = extra.with(&meeting);
                         linked(mapping, &meeting, &extra)
                     }
-                    None => Mapping {
-                        extra: extra.moved(draft.start, draft.duration_minutes).to_json(),
-                        ..mapping
-                    },
+                    None => extra.moved(draft.start, draft.duration_minutes).put(mapping),
                 };
-                self.store.complete_create(operation, &mapping).await?;
+                self.store.complete_create(operation, &mapping, took).await?;
+                fault::point("update.after_mapping");
                 Ok(Outcome::done(operation, Some(mapping), refreshed))
             }
             Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -237,7 +241,7 @@ impl Telemed {
         self.store
             .drop_mapping(wish.host.provider, wish.visit.appointment_id)
             .await?;
-        self.create_locked(&wish.visit, &wish.host).await
+        self.create_locked(&wish.visit, &wish.host, Moment::Later).await
     }
 
     /// Whether it is for other people now, or the authority that made the meeting is gone.
@@ -263,14 +267,10 @@ impl Telemed {
     }
 
     async fn remember(&self, mapping: Mapping, extra: &Extra) -> Result<Mapping> {
-        let json = extra.to_json();
-        if json == mapping.extra {
+        if extra.to_json() == mapping.extra {
             return Ok(mapping);
         }
-        let mapping = Mapping {
-            extra: json,
-            ..mapping
-        };
+        let mapping = extra.put(mapping);
         self.store.save_mapping(&mapping).await?;
         Ok(mapping)
     }
@@ -342,8 +342,11 @@ fn change(meeting: &Meeting, mapping: &Mapping, visit: &Visit) -> Option<Mended>
 /// The mapping with the provider's link, which the provider decides.
 fn linked(mapping: Mapping, meeting: &Meeting, extra: &Extra) -> Mapping {
     let or = |new: &str, old: String| if new.is_empty() { old } else { new.to_owned() };
+    // The patient knows the link that was.
+    let owes_link = !meeting.join_url.is_empty() && meeting.join_url != mapping.join_url;
+    let mapping = extra.put(mapping);
     Mapping {
-        extra: extra.to_json(),
+        owes_link,
         join_url: or(&meeting.join_url, mapping.join_url),
         password: or(&meeting.password, mapping.password),
         start_url: or(&meeting.page_url, mapping.start_url),

@@ -1,7 +1,8 @@
 //! What becomes of an operation whose attempt failed: when it is tried again, or what it waits for.
 
-use jiff::{Timestamp, ToSpan, tz::TimeZone};
+use jiff::Timestamp;
 
+use crate::clock::next_utc_day;
 use crate::error::{Error, ErrorKind};
 use crate::store::{OperationState, Setback};
 
@@ -54,17 +55,6 @@ fn pause(error: &Error, attempts: u32) -> i64 {
         .retry_after()
         .map_or(0, |pause| i64::try_from(pause.as_secs()).unwrap_or(LONGEST_PAUSE));
     backoff.max(asked)
-}
-
-/// Zoom's daily allowance resets at 00:00 UTC.
-fn next_utc_day(now: Timestamp) -> i64 {
-    let zoned = now.to_zoned_datetime(TimeZone::UTC);
-    let midnight = zoned
-        .checked_add(1.day())
-        .and_then(|tomorrow| tomorrow.start_of_day());
-    midnight.map_or(now.as_second() + 86_400, |midnight| {
-        midnight.timestamp().as_second()
-    })
 }
 
 #[cfg(test)]

@@ -9,9 +9,11 @@ use data_encoding::HEXLOWER;
 use futures_util::StreamExt;
 use ring::digest::{SHA256, digest};
 
-use super::Telemed;
 use super::extra::Extra;
+use super::queue::GRACE;
+use super::{SIDE_BY_SIDE, Telemed};
 use crate::error::{Error, ErrorKind, Result};
+use crate::fault;
 use crate::meet::{Listing, MeetClient, NewChannel};
 use crate::meeting::new_marker;
 use crate::store::{Calendar, Mapping, Provider};
@@ -26,8 +28,6 @@ const LONGEST_INTERVAL: i64 = 6 * 3600;
 const CHANNEL_LIFE: i64 = 7 * 24 * 3600;
 /// Seconds before its end from which a channel is replaced.
 const RENEWAL: i64 = 24 * 3600;
-/// Calendars looked at side by side.
-const SIDE_BY_SIDE: usize = 8;
 
 /// One doctor's look.
 #[derive(Debug, Clone)]
@@ -131,7 +131,9 @@ impl Telemed {
 
     async fn pull_locked(&self, mut calendar: Calendar, pulled: &mut Pulled) -> Result<()> {
         let client = self.meet_client(calendar.doctor_id)?;
+        fault::sending("sync.sent");
         let listed = client.changes(&calendar.sync_token).await;
+        fault::point("sync.replied");
         pulled.token_refreshed = crate::provider::MeetingProvider::token_refreshed(&client);
         let listing = match listed {
             Ok(listing) => listing,
@@ -145,11 +147,19 @@ impl Telemed {
         pulled.requests = listing.requests;
         pulled.full = listing.full;
         pulled.appointments = self.changed(calendar.doctor_id, &listing).await?;
+        // Before the sync token moves on: what is not looked at in this process must not be forgotten.
+        let due = self.clock.now().as_second() + GRACE;
+        for appointment_id in &pulled.appointments {
+            self.store.note(*appointment_id, true, due).await?;
+        }
+        fault::point("sync.noted");
         calendar.sync_token.clone_from(&listing.sync_token);
         calendar.failures = 0;
         self.keep_channel(&client, &mut calendar, pulled).await;
         calendar.due_at = self.due_after(&calendar, None);
-        self.store.save_calendar(&calendar).await
+        self.store.save_calendar(&calendar).await?;
+        fault::point("sync.saved");
+        Ok(())
     }
 
     /// Appointments whose events are not as we wrote or saw them.
@@ -244,11 +254,15 @@ impl Telemed {
         if !same(&hash(token), &calendar.channel_hash) {
             return Ok(PushNote::Unknown);
         }
-        Ok(if state == "sync" {
-            PushNote::Opened
-        } else {
-            PushNote::Changed(calendar.doctor_id)
-        })
+        if state == "sync" {
+            return Ok(PushNote::Opened);
+        }
+        // Google tells once: should this process die before it has looked, the next run does.
+        let soon = self.clock.now().as_second() + GRACE;
+        if calendar.due_at > soon {
+            self.store.hasten_calendar(calendar.doctor_id, soon).await?;
+        }
+        Ok(PushNote::Changed(calendar.doctor_id))
     }
 
     /// The next look, spread by a quarter either way so that a clinic's doctors do not come all at once.

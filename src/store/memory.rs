@@ -9,8 +9,8 @@ use futures_util::future::{BoxFuture, ready};
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
 use super::{
-    Calendar, Lock, Mapping, NewOperation, Operation, OperationKind, OperationState, Provider, Setback,
-    Store, TokenRow, checked_setback,
+    Calendar, ConnectionRow, ConnectionState, Due, Lock, Mapping, NewOperation, Operation, OperationKind,
+    OperationState, Provider, Setback, Store, TokenRow, checked_setback,
 };
 use crate::{Error, ErrorKind, Result};
 
@@ -27,6 +27,11 @@ struct Content {
     operations: BTreeMap<u64, Entry>,
     tokens: HashMap<TokenRow, String>,
     calendars: BTreeMap<u64, Calendar>,
+    /// By appointment: told how often, verify, due at.
+    notes: BTreeMap<u64, (u64, bool, i64)>,
+    /// By provider and appointment: 1, or until when somebody is at it.
+    links: HashMap<(Provider, u64), i64>,
+    connections: HashMap<(Provider, u64), ConnectionRow>,
     locks: HashMap<String, Arc<AsyncMutex<()>>>,
 }
 
@@ -65,6 +70,18 @@ impl MemoryStore {
     /// A panic elsewhere while the mutex was held must not turn every later call into one.
     fn content(&self) -> MutexGuard<'_, Content> {
         self.content.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn keep(&self, mapping: &Mapping) {
+        let (mut content, key) = (self.content(), (mapping.provider, mapping.appointment_id));
+        if mapping.owes_link {
+            content.links.insert(key, 1);
+        }
+        let kept = Mapping {
+            owes_link: false,
+            ..mapping.clone()
+        };
+        content.mappings.insert(key, kept);
     }
 
     fn finish(&self, id: u64, meeting_id: Option<&str>) {
@@ -165,6 +182,13 @@ impl Store for MemoryStore {
         done(())
     }
 
+    fn hasten_calendar(&self, doctor_id: u64, due_at: i64) -> BoxFuture<'_, Result<()>> {
+        if let Some(row) = self.content().calendars.get_mut(&doctor_id) {
+            row.due_at = row.due_at.min(due_at);
+        }
+        done(())
+    }
+
     fn drop_calendar(&self, doctor_id: u64) -> BoxFuture<'_, Result<()>> {
         self.content().calendars.remove(&doctor_id);
         done(())
@@ -217,22 +241,31 @@ impl Store for MemoryStore {
         done(true)
     }
 
-    fn complete_create<'a>(&'a self, id: u64, mapping: &'a Mapping) -> BoxFuture<'a, Result<()>> {
-        let key = (mapping.provider, mapping.appointment_id);
-        self.content().mappings.insert(key, mapping.clone());
+    fn complete_create<'a>(
+        &'a self,
+        id: u64,
+        mapping: &'a Mapping,
+        _took: Duration,
+    ) -> BoxFuture<'a, Result<()>> {
+        self.keep(mapping);
         self.finish(id, Some(&mapping.meeting_id));
         done(())
     }
 
-    fn complete_cancel(&self, id: u64, provider: Provider, appointment_id: u64) -> BoxFuture<'_, Result<()>> {
+    fn complete_cancel(
+        &self,
+        id: u64,
+        provider: Provider,
+        appointment_id: u64,
+        _took: Duration,
+    ) -> BoxFuture<'_, Result<()>> {
         self.content().mappings.remove(&(provider, appointment_id));
         self.finish(id, None);
         done(())
     }
 
     fn save_mapping<'a>(&'a self, mapping: &'a Mapping) -> BoxFuture<'a, Result<()>> {
-        let key = (mapping.provider, mapping.appointment_id);
-        self.content().mappings.insert(key, mapping.clone());
+        self.keep(mapping);
         done(())
     }
 
@@ -323,6 +356,174 @@ impl Store for MemoryStore {
         }
         content.tokens.insert(row.clone(), sealed.to_owned());
         done(true)
+    }
+
+    fn widened(&self) -> Result<Arc<dyn Store>> {
+        Ok(Arc::new(self.clone()))
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        ready(()).boxed()
+    }
+
+    fn note(&self, appointment_id: u64, verify: bool, due_at: i64) -> BoxFuture<'_, Result<u64>> {
+        let mut content = self.content();
+        let (noted, verified, due) = content
+            .notes
+            .entry(appointment_id)
+            .or_insert((0, false, i64::MAX));
+        (*noted, *verified, *due) = (*noted + 1, *verified || verify, (*due).min(due_at));
+        done(*noted)
+    }
+
+    fn settle_note(&self, appointment_id: u64, noted: u64) -> BoxFuture<'_, Result<()>> {
+        let mut content = self.content();
+        if content
+            .notes
+            .get(&appointment_id)
+            .is_some_and(|note| note.0 == noted)
+        {
+            content.notes.remove(&appointment_id);
+        }
+        done(())
+    }
+
+    fn postpone(&self, appointment_id: u64, until: i64) -> BoxFuture<'_, Result<()>> {
+        let mut content = self.content();
+        if let Some(note) = content.notes.get_mut(&appointment_id) {
+            note.2 = note.2.max(until);
+        }
+        let now = Instant::now();
+        for entry in content.operations.values_mut() {
+            let died = entry.operation.state == OperationState::InFlight
+                && entry.lease_until.is_none_or(|lease| lease < now);
+            let due = entry.operation.resume_at.is_some_and(|at| at <= until);
+            if entry.operation.appointment_id == appointment_id && (due || died) && !entry.is_final() {
+                entry.operation.resume_at = Some(until);
+                if died {
+                    entry.operation.state = OperationState::Pending;
+                }
+            }
+        }
+        done(())
+    }
+
+    fn due(&self, now: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Due>>> {
+        let (content, instant) = (self.content(), Instant::now());
+        let mut due: BTreeMap<u64, (i64, Due)> = BTreeMap::new();
+        for (id, (noted, verify, at)) in content.notes.iter().filter(|(_, note)| note.2 <= now) {
+            let found = due.entry(*id).or_insert((*at, Due::default()));
+            (found.1.noted, found.1.verify) = (*noted, *verify);
+        }
+        for entry in content.operations.values() {
+            let operation = &entry.operation;
+            let died = operation.state == OperationState::InFlight
+                && entry.lease_until.is_some_and(|lease| lease < instant);
+            let at = operation.resume_at.filter(|at| *at <= now);
+            let Some(at) = at.or(died.then_some(now)) else {
+                continue;
+            };
+            let found = due
+                .entry(operation.appointment_id)
+                .or_insert((at, Due::default()));
+            found.0 = found.0.min(at);
+            found.1.doctor_id = found.1.doctor_id.max(operation.doctor_id);
+        }
+        let mut list: Vec<(i64, Due)> = due
+            .into_iter()
+            .map(|(appointment_id, (at, found))| {
+                (
+                    at,
+                    Due {
+                        appointment_id,
+                        ..found
+                    },
+                )
+            })
+            .collect();
+        list.sort_by_key(|(at, found)| (*at, found.appointment_id));
+        list.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        done(list.into_iter().map(|(_, found)| found).collect())
+    }
+
+    fn next_due(&self, now: i64) -> BoxFuture<'_, Result<Option<i64>>> {
+        let content = self.content();
+        let waiting = content
+            .operations
+            .values()
+            .filter_map(|entry| entry.operation.resume_at);
+        done(waiting.filter(|at| *at > now).min())
+    }
+
+    fn claim_link(
+        &self,
+        provider: Provider,
+        appointment_id: u64,
+        now: i64,
+        until: i64,
+    ) -> BoxFuture<'_, Result<bool>> {
+        let mut content = self.content();
+        let owed = content.links.get_mut(&(provider, appointment_id));
+        done(owed.filter(|owed| **owed < now).is_some_and(|owed| {
+            *owed = until;
+            true
+        }))
+    }
+
+    fn settle_link(&self, provider: Provider, appointment_id: u64) -> BoxFuture<'_, Result<()>> {
+        let mut content = self.content();
+        if content
+            .links
+            .get(&(provider, appointment_id))
+            .is_some_and(|owed| *owed > 1)
+        {
+            content.links.remove(&(provider, appointment_id));
+        }
+        done(())
+    }
+
+    fn connection(&self, provider: Provider, doctor_id: u64) -> BoxFuture<'_, Result<Option<ConnectionRow>>> {
+        done(self.content().connections.get(&(provider, doctor_id)).cloned())
+    }
+
+    fn due_connections(&self, now: i64, limit: u32) -> BoxFuture<'_, Result<Vec<ConnectionRow>>> {
+        let alive = [ConnectionState::Healthy, ConnectionState::Expiring];
+        let mut due: Vec<ConnectionRow> = self.content().connections.values().cloned().collect();
+        due.retain(|row| row.due_at <= now && alive.contains(&row.state));
+        due.sort_by_key(|row| row.due_at);
+        due.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        done(due)
+    }
+
+    fn save_connection<'a>(&'a self, row: &'a ConnectionRow, _now: i64) -> BoxFuture<'a, Result<()>> {
+        let key = (row.provider, row.doctor_id);
+        self.content().connections.insert(key, row.clone());
+        done(())
+    }
+
+    fn drop_connection(&self, provider: Provider, doctor_id: u64) -> BoxFuture<'_, Result<()>> {
+        self.content().connections.remove(&(provider, doctor_id));
+        done(())
+    }
+
+    fn adopt_connections<'a>(&'a self, provider: Provider, key: &'a str) -> BoxFuture<'a, Result<u64>> {
+        let mut content = self.content();
+        let owners: Vec<u64> = content
+            .tokens
+            .keys()
+            .filter_map(|row| match row {
+                TokenRow::UserMeta { user_id, key: found } if found == key => Some(*user_id),
+                _ => None,
+            })
+            .collect();
+        let before = content.connections.len();
+        for doctor_id in owners {
+            content
+                .connections
+                .entry((provider, doctor_id))
+                .or_insert_with(|| ConnectionRow::fresh(provider, doctor_id, 0, 0));
+        }
+        done((content.connections.len() - before) as u64)
     }
 
     fn lock<'a>(&'a self, name: &'a str, wait: Duration) -> BoxFuture<'a, Result<Box<dyn Lock>>> {

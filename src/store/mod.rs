@@ -3,10 +3,12 @@
 
 pub mod memory;
 pub mod mysql;
+mod queue;
 pub mod types;
 
 pub use memory::MemoryStore;
 pub use mysql::{DatabaseConfig, MySqlStore};
+pub use queue::{ConnectionRow, ConnectionState, Due};
 pub use types::*;
 
 use crate::Result;
@@ -17,7 +19,7 @@ const MESSAGE_CHARS: usize = 500;
 
 /// The message as the journal keeps it. Strict SQL mode would refuse a longer one, and losing the whole setback is
 /// worse than losing the end of a text.
-fn journal_message(message: &str) -> String {
+pub(crate) fn journal_message(message: &str) -> String {
     message.chars().take(MESSAGE_CHARS).collect()
 }
 

@@ -1,9 +1,11 @@
 //! Shapes of stored rows, and the [`Store`] trait.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
+use super::queue::{ConnectionRow, Due};
 use crate::{ErrorKind, Result};
 
 /// A meeting provider, with the names KiviCare uses for it.
@@ -65,6 +67,10 @@ pub struct Mapping {
     pub password: String,
     /// JSON object with what the provider returned and we verified.
     pub extra: String,
+    /// When the visit ends, Unix seconds; 0 where it is not known.
+    pub ends_at: i64,
+    /// Written with a link that nobody has been told of: it is to be mailed. Never read back.
+    pub owes_link: bool,
 }
 
 /// What an operation is to do.
@@ -265,6 +271,9 @@ pub trait Store: Send + Sync {
     /// Inserts or replaces the doctor's row.
     fn save_calendar<'a>(&'a self, calendar: &'a Calendar) -> BoxFuture<'a, Result<()>>;
 
+    /// The next look is due at `due_at` (Unix seconds), unless it is sooner.
+    fn hasten_calendar(&self, doctor_id: u64, due_at: i64) -> BoxFuture<'_, Result<()>>;
+
     /// Ends following the doctor's calendar.
     fn drop_calendar(&self, doctor_id: u64) -> BoxFuture<'_, Result<()>>;
 
@@ -275,11 +284,23 @@ pub trait Store: Send + Sync {
     /// False when it is finished or another process' lease still runs.
     fn resume_operation(&self, id: u64, lease: Duration) -> BoxFuture<'_, Result<bool>>;
 
-    /// In one transaction: inserts or replaces the mapping and marks the operation done with its meeting id.
-    fn complete_create<'a>(&'a self, id: u64, mapping: &'a Mapping) -> BoxFuture<'a, Result<()>>;
+    /// In one transaction: inserts or replaces the mapping and marks the operation done with its meeting id. `took` is
+    /// the time the provider needed.
+    fn complete_create<'a>(
+        &'a self,
+        id: u64,
+        mapping: &'a Mapping,
+        took: Duration,
+    ) -> BoxFuture<'a, Result<()>>;
 
     /// In one transaction: deletes the appointment's mapping and marks the operation done.
-    fn complete_cancel(&self, id: u64, provider: Provider, appointment_id: u64) -> BoxFuture<'_, Result<()>>;
+    fn complete_cancel(
+        &self,
+        id: u64,
+        provider: Provider,
+        appointment_id: u64,
+        took: Duration,
+    ) -> BoxFuture<'_, Result<()>>;
 
     /// Inserts or replaces the mapping, outside of any operation.
     fn save_mapping<'a>(&'a self, mapping: &'a Mapping) -> BoxFuture<'a, Result<()>>;
@@ -315,6 +336,56 @@ pub trait Store: Send + Sync {
         expected: Option<&'a str>,
         sealed: &'a str,
     ) -> BoxFuture<'a, Result<bool>>;
+
+    /// The same store for a run with many appointments at once; to be [closed](Self::close) at its end.
+    fn widened(&self) -> Result<Arc<dyn Store>>;
+
+    /// Ends what [`widened`](Self::widened) opened.
+    fn close(&self) -> BoxFuture<'_, ()>;
+
+    /// Writes that the appointment may not be as it should be, to be looked at from `due_at` (Unix seconds). Returns how
+    /// often it has been told of since it was last settled.
+    fn note(&self, appointment_id: u64, verify: bool, due_at: i64) -> BoxFuture<'_, Result<u64>>;
+
+    /// Forgets the note, unless the appointment was told of again since `noted` was read.
+    fn settle_note(&self, appointment_id: u64, noted: u64) -> BoxFuture<'_, Result<()>>;
+
+    /// Puts what is due of the appointment off until `until` (Unix seconds).
+    fn postpone(&self, appointment_id: u64, until: i64) -> BoxFuture<'_, Result<()>>;
+
+    /// Appointments to look at by `now` (Unix seconds), the longest overdue first: noted ones, operations whose pause is
+    /// over, and those whose owner died.
+    fn due(&self, now: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Due>>>;
+
+    /// When the next waiting operation becomes due after `now`, Unix seconds.
+    fn next_due(&self, now: i64) -> BoxFuture<'_, Result<Option<i64>>>;
+
+    /// Takes it on to mail the mapping's link: true for one caller, until `until` (Unix seconds).
+    fn claim_link(
+        &self,
+        provider: Provider,
+        appointment_id: u64,
+        now: i64,
+        until: i64,
+    ) -> BoxFuture<'_, Result<bool>>;
+
+    /// The link has been mailed.
+    fn settle_link(&self, provider: Provider, appointment_id: u64) -> BoxFuture<'_, Result<()>>;
+
+    /// How the doctor's connection is, where that is known.
+    fn connection(&self, provider: Provider, doctor_id: u64) -> BoxFuture<'_, Result<Option<ConnectionRow>>>;
+
+    /// Connections to renew by `now`, the longest overdue first.
+    fn due_connections(&self, now: i64, limit: u32) -> BoxFuture<'_, Result<Vec<ConnectionRow>>>;
+
+    /// Inserts or replaces the connection's row.
+    fn save_connection<'a>(&'a self, row: &'a ConnectionRow, now: i64) -> BoxFuture<'a, Result<()>>;
+
+    /// Forgets the connection's row.
+    fn drop_connection(&self, provider: Provider, doctor_id: u64) -> BoxFuture<'_, Result<()>>;
+
+    /// Gives every stored token of this meta key a row, due at once, where it has none.
+    fn adopt_connections<'a>(&'a self, provider: Provider, key: &'a str) -> BoxFuture<'a, Result<u64>>;
 
     /// Takes the lock `name` (case-insensitive; hashed with the site into at most 64 characters), waiting at most
     /// `wait`; [`ErrorKind::Busy`] after that.

@@ -90,7 +90,7 @@ pub const DIALECT: Dialect = Dialect {
 /// A connection with what it needs to stay alive.
 pub struct ZoomAuth {
     pub(super) connection: Connection,
-    pub(super) bearer: Bearer,
+    pub(crate) bearer: Bearer,
 }
 
 impl ZoomAuth {

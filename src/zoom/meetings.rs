@@ -130,7 +130,11 @@ impl ZoomClient {
             let body = CreateMeeting::new(draft, &passcode);
             let response = self
                 .api
-                .call(Call::json(Method::POST, &path, &[], &body, Effect::Create)?)
+                .call(
+                    Call::json(Method::POST, &path, &[], &body, Effect::Create)?
+                        .medium()
+                        .counted(),
+                )
                 .await?;
             if error::may_be_passcode(&response) && rules == Rules::default() {
                 // Without the settings scope the refusal itself is the better answer.
@@ -164,13 +168,7 @@ impl ZoomClient {
     pub async fn update(&self, id: &str, change: &MeetingChange) -> Result<()> {
         let response = self
             .api
-            .call(Call::json(
-                Method::PATCH,
-                &["meetings", id],
-                &[],
-                change,
-                Effect::Safe,
-            )?)
+            .call(Call::json(Method::PATCH, &["meetings", id], &[], change, Effect::Safe)?.counted())
             .await?;
         self.success(response, Effect::Safe).map(drop)
     }
@@ -199,7 +197,7 @@ impl ZoomClient {
             if !page.is_empty() {
                 query.push(("next_page_token", &page));
             }
-            let response = self.api.call(Call::get(&path, &query)).await?;
+            let response = self.api.call(Call::get(&path, &query).medium()).await?;
             let list: MeetingList = parse(&self.success(response, Effect::Safe)?, Effect::Safe)?;
             found.extend(list.meetings.into_iter().map(Meeting::from));
             if list.next_page_token.is_empty() {

@@ -4,6 +4,7 @@ pub mod auth;
 mod error;
 pub mod meetings;
 mod model;
+pub mod plan;
 mod provider;
 pub mod scopes;
 pub mod webhook;
@@ -12,9 +13,10 @@ use url::Url;
 
 pub use auth::{Connection, ZoomAuth};
 pub use meetings::{Meeting, MeetingChange, User};
+pub use plan::Plan;
 
 use crate::api::{Api, Channel, parse_url};
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::http::Response;
 use crate::retry::Effect;
 
@@ -51,13 +53,14 @@ pub struct ZoomClient {
 
 impl ZoomClient {
     /// A client for one operation.
-    pub fn new(channel: Channel, endpoints: &Endpoints, auth: ZoomAuth) -> Self {
+    pub fn new(channel: Channel, endpoints: &Endpoints, plan: Plan, auth: ZoomAuth) -> Self {
         Self {
             user_id: auth.connection.user_id().to_owned(),
             api: Api::new(
                 channel,
                 endpoints.api.clone(),
                 auth.bearer,
+                plan.lanes(&auth.connection),
                 error::is_token_refused,
                 error::from_transport,
             ),
@@ -69,6 +72,10 @@ impl ZoomClient {
         if response.status.is_success() {
             return Ok(response.body);
         }
-        Err(error::from_response(&response, effect, self.api.now()))
+        let error = error::from_response(&response, effect, self.api.now());
+        if error.kind() == ErrorKind::DailyLimit {
+            self.api.close_day();
+        }
+        Err(error)
     }
 }

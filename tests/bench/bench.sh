@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Compares making a meeting through the extension with the same request through wp_remote_post, both from one warm
-# php-fpm worker over TLS at 40 ms round trip, and prints the cost of loading the extension.
+# php-fpm worker over TLS at 40 ms round trip; a backlog of cancellations; a sweep with nothing to do; and what loading the
+# extension costs.
 . "$(dirname "${BASH_SOURCE[0]}")/../site/lib.sh"
 
 step "building the release extension"
@@ -26,6 +27,13 @@ cp "$ROOT/tests/bench/bench.php" "$SITE/kct-bench.php"
 step "40 calls each, interleaved"
 curl -fsS --noproxy '*' --max-time 120 "$SITE_URL/kct-bench.php"
 rm -f "$SITE/kct-bench.php"
+
+step "500 cancellations at once, and one after the other"
+. "$RUN/db.env"
+TELEMED_EXTENSION_FILE=$EXTENSION php -d memory_limit=512M -d extension="$EXTENSION" "$ROOT/tests/bench/backlog.php"
+
+step "a sweep with nothing to do"
+php -d memory_limit=512M -d extension="$EXTENSION" "$ROOT/tests/bench/idle.php"
 
 step "loading the extension"
 php -n "$ROOT/tests/bench/load.php" "$EXTENSION"

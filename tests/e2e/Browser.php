@@ -48,13 +48,24 @@ final class Browser {
 	 * @return list<array{status: int, headers: string, body: string, json: mixed}>
 	 */
 	public function rest_parallel( string $route, array $bodies, int $concurrency ): array {
+		return $this->rest_many( array_map( static fn( array $body ): array => array( 'POST', $route, $body ), $bodies ), $concurrency );
+	}
+
+	/**
+	 * Sends many REST calls, at most $concurrency at a time.
+	 *
+	 * @param list<array{string, string, array<string, mixed>}> $calls Method, route, JSON body.
+	 * @return list<array{status: int, headers: string, body: string, json: mixed}>
+	 */
+	public function rest_many( array $calls, int $concurrency ): array {
 		$multi   = curl_multi_init();
 		$answers = array();
 		$next    = 0;
 		$active  = array();
-		while ( $next < count( $bodies ) || $active ) {
-			while ( $next < count( $bodies ) && count( $active ) < $concurrency ) {
-				$handle = $this->handle( 'POST', '/wp-json/' . $route, (string) json_encode( $bodies[ $next ] ), $this->rest_headers(), false );
+		while ( $next < count( $calls ) || $active ) {
+			while ( $next < count( $calls ) && count( $active ) < $concurrency ) {
+				list( $method, $route, $body ) = $calls[ $next ];
+				$handle = $this->handle( $method, '/wp-json/' . $route, (string) json_encode( $body ), $this->rest_headers(), false );
 				curl_multi_add_handle( $multi, $handle );
 				$active[ spl_object_id( $handle ) ] = $next++;
 			}

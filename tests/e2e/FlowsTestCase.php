@@ -303,22 +303,7 @@ abstract class FlowsTestCase extends SiteTestCase {
 	 * @param array<string, mixed> $changes Fields that change.
 	 */
 	private function reschedule( int $id, array $changes ): void {
-		$row    = $this->site->rows( 'SELECT * FROM wp_kc_appointments WHERE id = ?', array( $id ) )[0];
-		$answer = $this->admin->rest(
-			'PUT',
-			"kivicare/v1/appointments/$id",
-			$changes + array(
-				'id'                   => $id,
-				'appointmentStartDate' => $row['appointment_start_date'],
-				'appointmentStartTime' => substr( $row['appointment_start_time'], 0, 5 ),
-				'timezone'             => $row['appointment_timezone'],
-				'serviceId'            => array( $this->site->seed['mapping_id'] ),
-				'clinicId'             => $row['clinic_id'],
-				'doctorId'             => $row['doctor_id'],
-				'patientId'            => $row['patient_id'],
-				'description'          => '',
-			)
-		);
+		$answer = $this->admin->rest( 'PUT', "kivicare/v1/appointments/$id", $this->edit( $id, $changes ) );
 		$this->keep( $answer );
 		self::assertSame( 200, $answer['status'], $answer['body'] );
 	}

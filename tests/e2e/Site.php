@@ -70,16 +70,52 @@ final class Site {
 
 	/**
 	 * Runs PHP within the site, as WP-CLI or its cron would, and returns what it printed.
+	 *
+	 * @param list<string> $wrapper A command around it.
 	 */
-	public function php( string $code ): string {
-		$so   = dirname( __DIR__, 2 ) . '/target/debug/libkivicare_telemed.so';
-		$code = '$_SERVER += array( "HTTP_HOST" => "127.0.0.1", "REQUEST_METHOD" => "GET", "REQUEST_URI" => "/", "SERVER_PROTOCOL" => "HTTP/1.1" );'
-			. 'require getenv("WORDPRESS_PATH") . "/wp-load.php";' . $code;
-		exec( implode( ' ', array_map( 'escapeshellarg', array( PHP_BINARY, '-d', 'extension=' . $so, '-r', $code ) ) ) . ' 2>&1', $output, $status );
+	public function php( string $code, array $wrapper = array() ): string {
+		exec( implode( ' ', array_map( 'escapeshellarg', array( ...$wrapper, ...self::within( $code ) ) ) ) . ' 2>&1', $output, $status );
 		if ( 0 !== $status ) {
 			throw new RuntimeException( implode( "\n", $output ) );
 		}
 		return implode( "\n", $output );
+	}
+
+	/**
+	 * The same in many processes at once.
+	 *
+	 * @return list<string> What each printed.
+	 */
+	public function php_many( string $code, int $processes ): array {
+		$running = array();
+		for ( $i = 0; $i < $processes; $i++ ) {
+			$running[] = array( proc_open( self::within( $code ), array( 1 => array( 'pipe', 'w' ), 2 => array( 'file', '/dev/null', 'w' ) ), $pipes ), $pipes[1] );
+		}
+		return array_map(
+			static function ( array $process ): string {
+				$printed = (string) stream_get_contents( $process[1] );
+				proc_close( $process[0] );
+				return $printed;
+			},
+			$running
+		);
+	}
+
+	/**
+	 * The command that runs code within the site.
+	 *
+	 * @return list<string>
+	 */
+	private static function within( string $code ): array {
+		$so = getenv( 'TELEMED_EXTENSION_FILE' ) ?: dirname( __DIR__, 2 ) . '/target/debug/libkivicare_telemed.so';
+		return array(
+			PHP_BINARY,
+			'-d',
+			'extension=' . $so,
+			'-r',
+			'$_SERVER += array( "HTTP_HOST" => "127.0.0.1", "REQUEST_METHOD" => "GET", "REQUEST_URI" => "/", "SERVER_PROTOCOL" => "HTTP/1.1" );'
+				. 'require getenv("WORDPRESS_PATH") . "/wp-load.php";' . $code,
+		);
 	}
 
 	/**

@@ -56,6 +56,37 @@ abstract class SiteTestCase extends TestCase {
 	}
 
 	/**
+	 * The body of an edit as the dashboard sends it.
+	 *
+	 * @param array<string, mixed> $changes Fields that change.
+	 * @return array<string, mixed>
+	 */
+	protected function edit( int $id, array $changes ): array {
+		$row = $this->site->rows( 'SELECT * FROM wp_kc_appointments WHERE id = ?', array( $id ) )[0];
+		return $changes + array(
+			'id'                   => $id,
+			'appointmentStartDate' => $row['appointment_start_date'],
+			'appointmentStartTime' => substr( $row['appointment_start_time'], 0, 5 ),
+			'timezone'             => $row['appointment_timezone'],
+			'serviceId'            => array( $this->site->seed['mapping_id'] ),
+			'clinicId'             => $row['clinic_id'],
+			'doctorId'             => $row['doctor_id'],
+			'patientId'            => $row['patient_id'],
+			'description'          => '',
+		);
+	}
+
+	/**
+	 * A minute passes, or an hour: pauses and leases are over, whatever is waiting is due. What waits for a person does not.
+	 */
+	protected function let_time_pass(): void {
+		$this->site->rows( "UPDATE wp_kc_telemed_operations SET lease_until = '2000-01-01' WHERE state = 'in_flight'" );
+		$this->site->rows( "UPDATE wp_kc_telemed_operations SET resume_at = UTC_TIMESTAMP() WHERE state IN ('pending', 'parked') AND resume_at IS NOT NULL" );
+		$this->site->rows( 'UPDATE wp_kc_telemed_noted SET due_at = 0' );
+		$this->site->rows( 'UPDATE wp_kc_telemed_calendars SET due_at = 0 WHERE due_at < UNIX_TIMESTAMP() + 120' );
+	}
+
+	/**
 	 * Every response is kept for the search for secrets at the end.
 	 *
 	 * @param array{status: int, headers: string, body: string, json: mixed} $answer Response.

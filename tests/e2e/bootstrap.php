@@ -19,3 +19,4 @@ require __DIR__ . '/ConsentTestCase.php';
 require __DIR__ . '/ConnectTestCase.php';
 require __DIR__ . '/FlowsTestCase.php';
 require __DIR__ . '/TokensTestCase.php';
+require __DIR__ . '/EngineTestCase.php';

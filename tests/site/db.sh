@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A private MariaDB in the cache directory, on a socket only: db.sh start|stop
+# A private MariaDB in the cache directory, on a socket only: db.sh start|restart|stop
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 # Socket paths are limited to about 107 bytes, whatever the repository's own path is.
@@ -37,6 +37,10 @@ ENV
 
 case ${1:-start} in
 start) start ;;
+restart)
+	stop_pid "$RUN/db.pid"
+	start
+	;;
 stop)
 	stop_pid "$RUN/db.pid"
 	rm -rf "$SOCKET_DIR" "$RUN/db.dir"

@@ -3,7 +3,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 packages=(build-essential pkg-config libclang-dev clang curl openssl jq php-cli php-dev php-fpm php-mysql php-curl
-	php-xml php-mbstring php-intl php-zip mariadb-server nginx-light phpunit php-codesniffer gettext chromium)
+	php-xml php-mbstring php-intl php-zip mariadb-server nginx-light phpunit php-codesniffer faketime gettext chromium)
 missing=()
 for package in "${packages[@]}"; do
 	dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")

@@ -71,9 +71,19 @@ browser() {
 	node --test --test-concurrency=1 --test-reporter=tap "$ROOT"/tests/browser/*.test.mjs
 }
 
+# Workers die, databases restart, answers break. KILL_TIMES and SOAK_ACTIONS say how long it goes on.
+faults() {
+	build_extension
+	"$ROOT/tests/site/up.sh"
+	. "$RUN/db.env"
+	. "$RUN/site.env"
+	php "$(command -v phpunit)" -c "$ROOT/tests/phpunit-faults.xml"
+}
+
 all=(format_and_lints php_lint unit sandbox store ext)
 [ -d "$ROOT/tests/kivicare" ] && [ -f "$ROOT/tests/site/up.sh" ] && [ -f "$ROOT/tests/phpunit-wp.xml" ] && all+=(wp)
 [ -f "$ROOT/tests/phpunit-e2e.xml" ] && all+=(e2e)
+[ -f "$ROOT/tests/phpunit-faults.xml" ] && all+=(faults)
 all+=(browser)
 all+=(stubs)
 stubs() { "$ROOT/.ci/stubs" check; }

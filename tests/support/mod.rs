@@ -138,6 +138,7 @@ pub fn site() -> Site {
             endpoints: Endpoints::parse("https://zoom.example.test/v2", "https://zoom.example.test/oauth")
                 .unwrap(),
             account_id: "made-up-account".into(),
+            plan: kivicare_telemed::zoom::Plan::Business,
             client_id: "made-up-client".into(),
             client_secret: Some(ClientSecret::new("made-up-client-secret")),
             webhook_secret: Some(kivicare_telemed::secret::WebhookSecret::new(
@@ -151,6 +152,7 @@ pub fn site() -> Site {
             total: Duration::from_secs(10),
         },
         tokens: Arc::default(),
+        pace: Arc::default(),
     };
     Site {
         telemed,

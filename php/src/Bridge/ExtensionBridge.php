@@ -13,6 +13,8 @@ use KiviCare\Telemed\Native\Exception as Thrown;
  */
 final class ExtensionBridge implements Bridge {
 
+	use QueueCalls;
+
 	/**
 	 * Settings the current Config was built from.
 	 *

@@ -3,7 +3,7 @@ declare( strict_types=1 );
 
 namespace KiviCare\Telemed\Cli;
 
-use KiviCare\Telemed\KiviCare\Reconciler;
+use KiviCare\Telemed\Bridge\BridgeException;
 use KiviCare\Telemed\KiviCare\Sweep;
 
 /**
@@ -11,26 +11,31 @@ use KiviCare\Telemed\KiviCare\Sweep;
  */
 final class SweepCommand {
 
-	public function __construct(
-		private readonly Sweep $sweep,
-		private readonly Reconciler $reconciler
-	) {}
+	/**
+	 * A person waits in front of the command; a second one goes on.
+	 */
+	private const SECONDS = 300;
+
+	public function __construct( private readonly Sweep $sweep ) {}
 
 	/**
-	 * Finds appointments whose meeting is missing, left over or unfinished, and mends them.
+	 * Finds appointments whose meeting is missing, left over, at the wrong time or unfinished, and mends them.
 	 *
 	 * ## OPTIONS
 	 *
 	 * [--dry-run]
-	 * : Only list the appointments.
+	 * : Only count, by cause.
 	 *
 	 * [--format=<format>]
-	 * : table, csv, json, ids or count.
+	 * : table, csv, json, yaml, ids or count; for --dry-run.
 	 * ---
 	 * default: table
 	 * ---
 	 *
 	 * ## EXAMPLES
+	 *
+	 *     $ wp kivicare-telemed sweep
+	 *     Success: 3 appointments looked at.
 	 *
 	 *     $ wp kivicare-telemed sweep --dry-run --format=ids
 	 *     17 42
@@ -39,20 +44,25 @@ final class SweepCommand {
 	 * @param array<string, string> $flags Flags.
 	 */
 	public function __invoke( array $args, array $flags ): void {
-		$rows = array();
-		foreach ( $this->sweep->out_of_line() as $id ) {
-			$outcome = isset( $flags['dry-run'] ) ? array( 'state' => 'found' ) : $this->reconciler->run( $id );
-			$rows[]  = array(
-				'appointment' => $id,
-				'state'       => (string) $outcome['state'],
-				'message'     => (string) ( $outcome['message'] ?? '' ),
-			);
-		}
-		$format = (string) ( $flags['format'] ?? 'table' );
-		if ( 'ids' === $format ) {
-			\WP_CLI::line( implode( ' ', array_column( $rows, 'appointment' ) ) );
+		if ( ! isset( $flags['dry-run'] ) ) {
+			\WP_CLI::success( sprintf( '%d appointments looked at.', $this->sweep->run( self::SECONDS ) ) );
 			return;
 		}
-		\WP_CLI\Utils\format_items( $format, $rows, array( 'appointment', 'state', 'message' ) );
+		try {
+			$found = $this->sweep->report();
+		} catch ( BridgeException $error ) {
+			\WP_CLI::error( $error->getMessage() );
+		}
+		$format = (string) ( $flags['format'] ?? 'table' );
+		if ( 'ids' === $format || 'count' === $format ) {
+			$ids = array_unique( array_merge( array(), ...array_values( $found ) ) );
+			\WP_CLI::line( 'ids' === $format ? implode( ' ', $ids ) : (string) count( $ids ) );
+			return;
+		}
+		$rows = array();
+		foreach ( $found as $cause => $ids ) {
+			$rows[] = array( 'cause' => $cause, 'appointments' => count( $ids ) );
+		}
+		\WP_CLI\Utils\format_items( $format, $rows, array( 'cause', 'appointments' ) );
 	}
 }

@@ -3,7 +3,9 @@ declare( strict_types=1 );
 
 namespace KiviCare\Telemed\Config;
 
+use KiviCare\Telemed\Bridge\BridgeException;
 use KiviCare\Telemed\Contracts\Bridge;
+use KiviCare\Telemed\Mail\Remedy;
 
 /**
  * Which provider serves a doctor, in the user meta that KiviCare and its add-ons share.
@@ -71,6 +73,7 @@ final class DoctorConnections {
 		} else {
 			update_user_meta( $doctor_id, $provider->identity_key(), wp_slash( (string) $account['id'] ) );
 		}
+		$this->bridge->connection_made( $provider->value, $doctor_id );
 		if ( Provider::GoogleMeet === $provider ) {
 			$this->bridge->follow_calendar( $doctor_id );
 		}
@@ -79,8 +82,11 @@ final class DoctorConnections {
 
 	/**
 	 * Ends the doctor's own connection on our side. The other provider and server-to-server data are not touched.
+	 *
+	 * @param bool $revoked Whether the doctor ended it at the provider.
 	 */
-	public function forget_tokens( Provider $provider, int $doctor_id ): void {
+	public function forget_tokens( Provider $provider, int $doctor_id, bool $revoked = false ): void {
+		$this->note_end( $provider, $doctor_id, $revoked );
 		delete_user_meta( $doctor_id, $provider->tokens_key() );
 		delete_user_meta( $doctor_id, $provider->identity_key() );
 		if ( Provider::Zoom === $provider && $this->is_shared( $doctor_id ) ) {
@@ -208,6 +214,18 @@ final class DoctorConnections {
 	}
 
 	/**
+	 * What the doctor has to do about an own connection; empty while it works.
+	 */
+	public function ailment( int $doctor_id, Provider $provider ): string {
+		try {
+			$row = $this->has_own_tokens( $doctor_id, $provider ) ? $this->bridge->connection_state( $provider->value, $doctor_id ) : null;
+		} catch ( BridgeException ) {
+			return '';
+		}
+		return 'reconnect' === ( $row['state'] ?? '' ) ? Remedy::of( (string) $row['reason'], (string) $row['message'] ) : '';
+	}
+
+	/**
 	 * Who serves the doctor: the connected account, preferring the one KiviCare names; else the clinic's Zoom account,
 	 * for everybody who has not switched to Google Meet.
 	 */
@@ -262,6 +280,15 @@ final class DoctorConnections {
 	 */
 	public function forget_cached( int $doctor_id ): void {
 		wp_cache_delete( $doctor_id, 'user_meta' );
+	}
+
+	private function note_end( Provider $provider, int $doctor_id, bool $revoked ): void {
+		try {
+			$this->bridge->connection_ended( $provider->value, $doctor_id, $revoked );
+		} catch ( BridgeException ) {
+			// A row without tokens is dropped by the next look at connections.
+			return;
+		}
 	}
 
 	/**

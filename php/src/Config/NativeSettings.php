@@ -92,6 +92,7 @@ final class NativeSettings {
 			'auth_type'     => $zoom['auth_type'],
 			// A left-over account id must not turn an OAuth site into a clinic-wide one.
 			'account_id'    => AuthType::ServerToServer->value === $zoom['auth_type'] ? $zoom['account_id'] : '',
+			'plan'          => $this->constants->text( 'ZOOM_PLAN' ) ?? 'pro',
 			'client_id'     => $zoom['client_id'],
 			'client_secret' => $zoom['client_secret'],
 			'webhook_secret' => $zoom['webhook_secret'],

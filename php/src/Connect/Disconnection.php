@@ -73,9 +73,9 @@ final class Disconnection {
 	/**
 	 * Drops a connection that the provider has ended.
 	 */
-	public function forget( int $doctor_id, Provider $provider ): void {
+	public function forget( int $doctor_id, Provider $provider, bool $revoked = false ): void {
 		$this->pending->clear( $doctor_id );
-		$this->doctors->forget_tokens( $provider, $doctor_id );
+		$this->doctors->forget_tokens( $provider, $doctor_id, $revoked );
 	}
 
 	/**

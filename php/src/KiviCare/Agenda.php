@@ -4,28 +4,41 @@ declare( strict_types=1 );
 namespace KiviCare\Telemed\KiviCare;
 
 use KiviCare\Telemed\AfterResponse;
+use KiviCare\Telemed\Bridge\BridgeException;
+use KiviCare\Telemed\Contracts\Queue;
 use KiviCare\Telemed\Contracts\Registerable;
 
 /**
  * Remembers which appointments to look at, and does so when the response is out: KiviCare's hooks fire inside its
- * transactions, and a patient must not wait for Zoom.
+ * transactions, and a patient must not wait for the provider. What is noted is in the extension's queue at once, so that
+ * it survives this process.
  */
 final class Agenda implements Registerable {
 
 	/**
-	 * Action of Action Scheduler and WP-Cron, with one appointment id.
+	 * Action of earlier versions' schedules, with one appointment id.
 	 */
 	public const LATER = 'kivicare_telemed_reconcile';
 
 	/**
-	 * Seconds of work after one request; the rest is scheduled.
+	 * Fired after work, when some of it was left for later or failed for now.
+	 */
+	public const LEFT_ACTION = 'kivicare_telemed_work_left';
+
+	/**
+	 * Seconds of work after one request; the rest is a runner's.
 	 */
 	private const BUDGET = 20;
 
 	/**
-	 * Appointment id => whether to look at Zoom too.
+	 * Appointments that are looked at one by one; more go side by side.
+	 */
+	private const FEW = 2;
+
+	/**
+	 * Appointment id => whether to look at the provider too, and the queue's number.
 	 *
-	 * @var array<int, bool>
+	 * @var array<int, array{appointment_id: int, verify: bool, noted: int}>
 	 */
 	private array $ids = array();
 
@@ -36,7 +49,11 @@ final class Agenda implements Registerable {
 	 */
 	private array $searches = array();
 
-	public function __construct( private readonly Reconciler $reconciler ) {}
+	public function __construct(
+		private readonly Queue $queue,
+		private readonly Reconciler $reconciler,
+		private readonly Runner $runner
+	) {}
 
 	public function register(): void {
 		// After everybody who still writes at shutdown.
@@ -48,9 +65,17 @@ final class Agenda implements Registerable {
 	 * Notes an appointment.
 	 */
 	public function add( int $appointment_id, bool $verify = false ): void {
-		if ( $appointment_id > 0 ) {
-			$this->ids[ $appointment_id ] = $verify || ( $this->ids[ $appointment_id ] ?? false );
+		if ( $appointment_id <= 0 || ( isset( $this->ids[ $appointment_id ] ) && ( ! $verify || $this->ids[ $appointment_id ]['verify'] ) ) ) {
+			return;
 		}
+		try {
+			$noted = $this->queue->note( $appointment_id, $verify );
+		} catch ( BridgeException $error ) {
+			// It is still done after the response; only a process that dies before forgets it, until the sweep looks.
+			$noted = 0;
+			MeetingDesk::report( $error->failure->value, $error->getMessage(), $appointment_id );
+		}
+		$this->keep( $appointment_id, $verify, $noted );
 	}
 
 	/**
@@ -80,21 +105,14 @@ final class Agenda implements Registerable {
 	 * @return int How many appointments were looked at.
 	 */
 	public function work( int $seconds = self::BUDGET ): int {
-		$deadline = microtime( true ) + $seconds;
 		$this->find();
-		$done = 0;
-		while ( array() !== $this->ids ) {
-			$id     = (int) array_key_first( $this->ids );
-			$verify = $this->ids[ $id ];
-			unset( $this->ids[ $id ] );
-			if ( microtime( true ) > $deadline ) {
-				self::schedule( $id );
-				continue;
-			}
-			$this->reconciler->run( $id, $verify );
-			++$done;
+		$noted     = array_values( $this->ids );
+		$this->ids = array();
+		$looked    = $this->look( $noted, $seconds );
+		if ( array() !== $noted ) {
+			do_action( self::LEFT_ACTION, $looked < count( $noted ) );
 		}
-		return $done;
+		return $looked;
 	}
 
 	/**
@@ -106,24 +124,44 @@ final class Agenda implements Registerable {
 		$this->reconciler->run( (int) $appointment_id );
 	}
 
+	/**
+	 * Looks at all of them. A failing queue leaves them noted.
+	 *
+	 * @param list<array{appointment_id: int, verify: bool, noted: int}> $noted Entries.
+	 */
+	private function look( array $noted, int $seconds ): int {
+		try {
+			if ( count( $noted ) > self::FEW ) {
+				return $this->runner->only( $noted, $seconds );
+			}
+			array_map( array( $this->runner, 'alone' ), $noted );
+			return count( $noted );
+		} catch ( BridgeException $error ) {
+			MeetingDesk::report( $error->failure->value, $error->getMessage(), 0 );
+			return 0;
+		}
+	}
+
+	private function keep( int $id, bool $verify, int $noted ): void {
+		$this->ids[ $id ] = array(
+			'appointment_id' => $id,
+			'verify'         => $verify || ( $this->ids[ $id ]['verify'] ?? false ),
+			'noted'          => $noted,
+		);
+	}
+
 	private function find(): void {
 		$searches       = $this->searches;
 		$this->searches = array();
 		foreach ( $searches as $find ) {
 			try {
-				array_map( array( $this, 'add' ), $find() );
+				foreach ( $find() as $id ) {
+					isset( $this->ids[ $id ] ) || $this->keep( $id, false, 0 );
+				}
 			} catch ( \Throwable $error ) {
 				// The periodic sweep looks again.
 				MeetingDesk::report( 'store', 'unexpected ' . $error::class, 0 );
 			}
 		}
-	}
-
-	private static function schedule( int $id ): void {
-		if ( function_exists( 'as_enqueue_async_action' ) ) {
-			as_enqueue_async_action( self::LATER, array( $id ), 'kivicare-telemed', true );
-			return;
-		}
-		wp_schedule_single_event( time(), self::LATER, array( $id ) );
 	}
 }

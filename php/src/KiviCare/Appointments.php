@@ -30,31 +30,11 @@ final class Appointments {
 	}
 
 	/**
-	 * The soonest visits ahead that have a meeting, with the time it was last known to have.
-	 *
-	 * @return list<array{Appointment, string}> Start in UTC, Y-m-dTH:i:sZ; empty where it is not known.
-	 */
-	public function with_meeting_ahead( int $limit ): array {
-		$prefix = $this->wpdb->prefix;
-		$sql    = "SELECT a.*, m.extra AS telemed_extra FROM {$prefix}kc_appointments a JOIN {$this->mappings()} m ON m.appointment_id = a.id
-			WHERE a.status IN (1, 4) AND a.appointment_start_date >= %s ORDER BY a.appointment_start_date LIMIT %d";
-		// phpcs:ignore WordPress.DB
-		$rows = (array) $this->wpdb->get_results( $this->wpdb->prepare( $sql, gmdate( 'Y-m-d' ), $limit ), ARRAY_A );
-		return array_map(
-			static function ( array $row ): array {
-				$extra = json_decode( (string) $row['telemed_extra'], true );
-				return array( self::of( $row, true ), is_array( $extra ) ? (string) ( $extra['start_time'] ?? '' ) : '' );
-			},
-			array_values( $rows )
-		);
-	}
-
-	/**
 	 * An appointment from its row.
 	 *
 	 * @param array<string, mixed> $row All columns.
 	 */
-	private static function of( array $row, bool $is_telemed ): Appointment {
+	public static function of( array $row, bool $is_telemed ): Appointment {
 		$start_date = (string) $row['appointment_start_date'];
 		$end_date   = (string) ( $row['appointment_end_date'] ?? '' );
 		return new Appointment(
@@ -105,57 +85,124 @@ final class Appointments {
 	}
 
 	/**
-	 * Meetings of a range of appointments with their people.
+	 * Meetings of a range of appointments with their people, and appointments whose meeting is on its way.
 	 *
-	 * @return list<array<string, string>> id, doctor_id, patient_id, meeting_id, join_url.
+	 * @return list<array<string, string>> id, doctor_id, patient_id, meeting_id, join_url, waiting (1 for those).
 	 */
 	public function meetings_between( int $first, int $last ): array {
 		$prefix = $this->wpdb->prefix;
-		$sql    = "SELECT a.id, a.doctor_id, a.patient_id, m.meeting_id, m.join_url FROM {$this->mappings()} m
-			JOIN {$prefix}kc_appointments a ON a.id = m.appointment_id WHERE m.appointment_id BETWEEN %d AND %d";
+		$sql    = "SELECT a.id, a.doctor_id, a.patient_id, COALESCE(m.meeting_id, '') AS meeting_id, COALESCE(m.join_url, '') AS join_url,
+				IF(m.meeting_id IS NULL, 1, 0) AS waiting
+			FROM {$prefix}kc_appointments a LEFT JOIN {$this->mappings()} m ON m.appointment_id = a.id
+			WHERE a.id BETWEEN %d AND %d AND (m.meeting_id IS NOT NULL OR {$this->is_awaited( 'a.id' )})";
 		// phpcs:ignore WordPress.DB
 		return (array) $this->wpdb->get_results( $this->wpdb->prepare( $sql, $first, $last ), ARRAY_A );
 	}
 
 	/**
-	 * Appointments whose meeting may not be what it should be, for the sweep:
-	 * meetings of appointments that are gone, cancelled, or without patient or doctor; booked video visits without a
-	 * meeting; operations that are due. What waits for a person is left alone.
+	 * Condition, or column: the appointment's meeting is on its way.
+	 */
+	public function is_awaited( string $id ): string {
+		return "EXISTS (SELECT 1 FROM {$this->wpdb->prefix}" . Schema::OPERATIONS . " awaited WHERE awaited.appointment_id = {$id} AND awaited.kind = 'create' AND awaited.state IN ('in_flight', 'pending', 'parked'))";
+	}
+
+	/**
+	 * Meetings whose visit is not over, with all columns of their appointments: mapped_id, provider, extra; id is null
+	 * where there is no appointment, patient and doctor where there is no such user. What waits for a person is left out.
+	 *
+	 * @param int $after Only appointments above this id.
+	 * @return list<array<string, mixed>>
+	 */
+	public function meetings_ahead( int $after, int $limit ): array {
+		$prefix = $this->wpdb->prefix;
+		$since  = gmdate( 'Y-m-d H:i:s', time() - self::A_DAY );
+		$part   = static fn( string $table, string $provider ): string => "(SELECT appointment_id, '{$provider}' AS provider, extra FROM {$prefix}{$table} WHERE (ends_at >= %s OR ends_at IS NULL) AND appointment_id > %d ORDER BY appointment_id LIMIT %d)";
+		$sql    = 'SELECT a.*, m.appointment_id AS mapped_id, m.provider, m.extra, patient.ID AS patient, doctor.ID AS doctor FROM ('
+			. $part( Schema::ZOOM_MAPPINGS, 'zoom' ) . ' UNION ALL ' . $part( Schema::MEET_MAPPINGS, 'googlemeet' ) . ") m
+			LEFT JOIN {$prefix}kc_appointments a ON a.id = m.appointment_id
+			LEFT JOIN {$this->wpdb->users} patient ON patient.ID = a.patient_id
+			LEFT JOIN {$this->wpdb->users} doctor ON doctor.ID = a.doctor_id
+			WHERE {$this->waits_for_nobody( 'm.appointment_id' )}
+			ORDER BY m.appointment_id LIMIT %d";
+		// phpcs:ignore WordPress.DB
+		return (array) $this->wpdb->get_results( $this->wpdb->prepare( $sql, $since, $after, $limit, $since, $after, $limit, $limit ), ARRAY_A );
+	}
+
+	/**
+	 * Booked video visits ahead without a meeting, in a range of ids; what waits for a person or for its time is left out.
+	 *
+	 * @param int $after Above this id.
+	 * @param int $until Up to this one.
+	 * @return list<int>
+	 */
+	public function without_meeting( int $after, int $until ): array {
+		$prefix = $this->wpdb->prefix;
+		return $this->ids(
+			"SELECT DISTINCT a.id FROM {$prefix}kc_appointments a
+			JOIN {$prefix}kc_appointment_service_mapping booked ON booked.appointment_id = a.id
+			JOIN {$prefix}kc_service_doctor_mapping offer ON offer.service_id = booked.service_id
+				AND offer.doctor_id = a.doctor_id AND offer.clinic_id = a.clinic_id AND offer.telemed_service = 'yes'
+			LEFT JOIN {$prefix}" . Schema::ZOOM_MAPPINGS . " z ON z.appointment_id = a.id
+			LEFT JOIN {$prefix}" . Schema::MEET_MAPPINGS . " g ON g.appointment_id = a.id
+			LEFT JOIN {$prefix}" . Schema::OPERATIONS . " o ON o.appointment_id = a.id AND o.state IN ('in_flight', 'pending', 'parked')
+			WHERE a.id > %d AND a.id <= %d AND a.status IN (1, 4) AND a.appointment_end_date >= %s
+			AND z.id IS NULL AND g.id IS NULL AND o.id IS NULL AND {$this->waits_for_nobody( 'a.id' )}",
+			$after,
+			$until,
+			gmdate( 'Y-m-d', time() - self::A_DAY )
+		);
+	}
+
+	/**
+	 * The newest appointment's id.
+	 */
+	public function newest(): int {
+		// phpcs:ignore WordPress.DB
+		return (int) $this->wpdb->get_var( "SELECT MAX(id) FROM {$this->wpdb->prefix}kc_appointments" );
+	}
+
+	/**
+	 * Appointments whose operations wait for a person.
 	 *
 	 * @return list<int>
 	 */
-	public function out_of_line( int $limit ): array {
+	public function parked(): array {
+		return $this->ids( "SELECT DISTINCT appointment_id FROM {$this->wpdb->prefix}" . Schema::OPERATIONS . " WHERE state = %s AND resume_at IS NULL", 'parked' );
+	}
+
+	/**
+	 * Links that nobody has been told of.
+	 *
+	 * @param int $now Unix seconds.
+	 * @return list<array<string, string>> appointment_id, provider.
+	 */
+	public function owed_links( int $now, int $limit ): array {
 		$prefix = $this->wpdb->prefix;
-		$zoom   = $prefix . Schema::ZOOM_MAPPINGS;
-		$meet   = $prefix . Schema::MEET_MAPPINGS;
-		$ops    = $prefix . Schema::OPERATIONS;
-		$now    = gmdate( 'Y-m-d H:i:s' );
-		$today  = gmdate( 'Y-m-d', time() - self::A_DAY );
-		$parked = "SELECT appointment_id FROM {$ops} WHERE (state = 'parked' AND resume_at IS NULL) OR (state = 'failed' AND kind = 'create')";
-		return $this->ids(
-			"SELECT m.appointment_id FROM {$this->mappings()} m
-				LEFT JOIN {$prefix}kc_appointments a ON a.id = m.appointment_id
-				LEFT JOIN {$this->wpdb->users} patient ON patient.ID = a.patient_id
-				LEFT JOIN {$this->wpdb->users} doctor ON doctor.ID = a.doctor_id
-				WHERE (a.id IS NULL OR ((a.status = 0 OR patient.ID IS NULL OR doctor.ID IS NULL) AND a.appointment_end_date >= %s))
-				AND m.appointment_id NOT IN ({$parked})
-			UNION SELECT o.appointment_id FROM {$ops} o
-				WHERE (o.state IN ('pending', 'parked') AND o.resume_at <= %s) OR (o.state = 'in_flight' AND o.lease_until < %s)
-			UNION SELECT a.id FROM {$prefix}kc_appointments a
-				JOIN {$prefix}kc_appointment_service_mapping booked ON booked.appointment_id = a.id
-				JOIN {$prefix}kc_service_doctor_mapping offer ON offer.service_id = booked.service_id
-					AND offer.doctor_id = a.doctor_id AND offer.clinic_id = a.clinic_id AND offer.telemed_service = 'yes'
-				LEFT JOIN {$zoom} z ON z.appointment_id = a.id
-				LEFT JOIN {$meet} g ON g.appointment_id = a.id
-				WHERE a.status IN (1, 4) AND a.appointment_end_date >= %s AND z.id IS NULL AND g.id IS NULL
-				AND a.id NOT IN ({$parked})
-			LIMIT %d",
-			$today,
-			$now,
-			$now,
-			$today,
-			$limit
-		);
+		$since  = gmdate( 'Y-m-d H:i:s', $now );
+		$part   = static fn( string $table, string $provider ): string => "SELECT appointment_id, '{$provider}' AS provider FROM {$prefix}{$table} WHERE ends_at >= %s AND link_owed > 0 AND link_owed < %d";
+		$sql    = $part( Schema::ZOOM_MAPPINGS, 'zoom' ) . ' UNION ALL ' . $part( Schema::MEET_MAPPINGS, 'googlemeet' ) . ' LIMIT %d';
+		// phpcs:ignore WordPress.DB
+		return (array) $this->wpdb->get_results( $this->wpdb->prepare( $sql, $since, $now, $since, $now, $limit ), ARRAY_A );
+	}
+
+	/**
+	 * Reasons for which operations have been tried again since before this time, with the newest text of each.
+	 *
+	 * @param int $since Unix seconds.
+	 * @return list<array<string, string>> reason, message.
+	 */
+	public function long_waits( int $since ): array {
+		$table = $this->wpdb->prefix . Schema::OPERATIONS;
+		// phpcs:ignore WordPress.DB
+		return (array) $this->wpdb->get_results( $this->wpdb->prepare( "SELECT reason, MAX(message) AS message FROM {$table} WHERE state = 'pending' AND created_at < %s GROUP BY reason", gmdate( 'Y-m-d H:i:s', $since ) ), ARRAY_A );
+	}
+
+	/**
+	 * Condition: no operation of the appointment waits for a person, and its create was not given up.
+	 */
+	private function waits_for_nobody( string $id ): string {
+		return "NOT EXISTS (SELECT 1 FROM {$this->wpdb->prefix}" . Schema::OPERATIONS . " parked WHERE parked.appointment_id = {$id}
+			AND ((parked.state = 'parked' AND parked.resume_at IS NULL) OR (parked.state = 'failed' AND parked.kind = 'create')))";
 	}
 
 	/**

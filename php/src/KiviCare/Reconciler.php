@@ -52,16 +52,74 @@ final class Reconciler {
 		return $this->guarded(
 			$appointment_id,
 			function () use ( $appointment_id, $verify ): array {
-				$appointment = $this->settled( $appointment_id );
-				$wanted      = null !== $appointment && $appointment->wants_meeting() && $this->has_people( $appointment );
-				if ( null !== $appointment && ! $wanted && ! $appointment->refuses_meeting() && $this->has_people( $appointment ) ) {
-					return array( 'state' => 'kept' );
-				}
-				$served = $wanted && null !== $this->doctors->provider_of( $appointment->doctor_id );
-				$visit  = $served ? $this->visits->of( $appointment, ( $this->committed )() ) : null;
-				return $this->reconcile( $appointment_id, $appointment, $visit, $verify );
+				$visited = $this->look( $appointment_id, $verify );
+				return null === $visited ? array( 'state' => 'kept' ) : $this->reconcile( $visited );
 			}
 		);
+	}
+
+	/**
+	 * What committed rows say of an appointment, as Bridge::reconcile() takes it.
+	 *
+	 * @param int  $appointment_id KiviCare's id.
+	 * @param bool $verify         Look at the provider too.
+	 * @return array<string, mixed>|null Null when all is to be left as it is, or cannot be told yet.
+	 */
+	public function visited( int $appointment_id, bool $verify ): ?array {
+		$visited = $this->guarded( $appointment_id, fn(): array => $this->look( $appointment_id, $verify ) ?? array() );
+		return isset( $visited['appointment_id'] ) ? $visited : null;
+	}
+
+	/**
+	 * What rows say; null for appointments whose meeting, if any, is neither wanted nor refused.
+	 *
+	 * @return array<string, mixed>|null
+	 */
+	private function look( int $id, bool $verify ): ?array {
+		$appointment = $this->settled( $id );
+		$wanted      = null !== $appointment && $appointment->wants_meeting() && $this->has_people( $appointment );
+		if ( null !== $appointment && ! $wanted && ! $appointment->refuses_meeting() && $this->has_people( $appointment ) ) {
+			return null;
+		}
+		$served = $wanted && null !== $this->doctors->provider_of( $appointment->doctor_id );
+		return $this->facts( $id, $appointment, $served ? $this->visits->of( $appointment, ( $this->committed )() ) : null, $verify );
+	}
+
+	/**
+	 * The extension's view of an appointment.
+	 *
+	 * @param int                       $id          Appointment.
+	 * @param Appointment|null          $appointment Its row, if there is one.
+	 * @param array<string, mixed>|null $visit       The meeting it should have.
+	 * @param bool                      $verify      Look at the provider too.
+	 * @return array<string, mixed>
+	 */
+	private function facts( int $id, ?Appointment $appointment, ?array $visit, bool $verify ): array {
+		return array(
+			'appointment_id' => $id,
+			'gone'           => null === $appointment,
+			'verify'         => $verify,
+			'visit'          => $visit,
+			'holder'         => $this->doctors->host( $this->holder( $id ) ?? $appointment->doctor_id ?? $this->attempted( $id ) ),
+		);
+	}
+
+	/**
+	 * What follows an outcome, whoever asked for it.
+	 *
+	 * @param int                  $id      Appointment.
+	 * @param array<string, mixed> $visited What the extension was given.
+	 * @param array<string, mixed> $outcome Its outcome.
+	 */
+	public function after( int $id, array $visited, array $outcome ): void {
+		if ( ! empty( $outcome['token_refreshed'] ) ) {
+			$this->doctors->forget_cached( (int) $visited['holder']['doctor_id'] );
+			$this->doctors->forget_cached( (int) ( $visited['visit']['doctor_id'] ?? 0 ) );
+		}
+		if ( 'ready' !== ( $outcome['state'] ?? '' ) ) {
+			MeetingDesk::report( (string) ( $outcome['reason'] ?? '' ), (string) ( $outcome['message'] ?? '' ), $id );
+		}
+		do_action( self::DONE_ACTION, $id, $outcome );
 	}
 
 	/**
@@ -72,38 +130,19 @@ final class Reconciler {
 	public function end( int $appointment_id ): array {
 		return $this->guarded(
 			$appointment_id,
-			fn(): array => $this->reconcile( $appointment_id, ( $this->committed )()->find( $appointment_id ), null, false )
+			fn(): array => $this->reconcile( $this->facts( $appointment_id, ( $this->committed )()->find( $appointment_id ), null, false ) )
 		);
 	}
 
 	/**
 	 * Calls the extension.
 	 *
-	 * @param int                       $id          Appointment.
-	 * @param Appointment|null          $appointment Its row, if there is one.
-	 * @param array<string, mixed>|null $visit       The meeting it should have.
-	 * @param bool                      $verify      Look at the provider too.
+	 * @param array<string, mixed> $visited See facts().
 	 * @return array<string, mixed>
 	 */
-	private function reconcile( int $id, ?Appointment $appointment, ?array $visit, bool $verify ): array {
-		$holder  = $this->holder( $id ) ?? (int) $appointment?->doctor_id;
-		$outcome = $this->bridge->reconcile(
-			array(
-				'appointment_id' => $id,
-				'gone'           => null === $appointment,
-				'verify'         => $verify,
-				'visit'          => $visit,
-				'holder'         => $this->doctors->host( $holder ),
-			)
-		);
-		if ( ! empty( $outcome['token_refreshed'] ) ) {
-			$this->doctors->forget_cached( $holder );
-			$this->doctors->forget_cached( (int) $appointment?->doctor_id );
-		}
-		if ( 'ready' !== ( $outcome['state'] ?? '' ) ) {
-			MeetingDesk::report( (string) ( $outcome['reason'] ?? '' ), (string) ( $outcome['message'] ?? '' ), $id );
-		}
-		do_action( self::DONE_ACTION, $id, $outcome );
+	private function reconcile( array $visited ): array {
+		$outcome = $this->bridge->reconcile( $visited );
+		$this->after( (int) $visited['appointment_id'], $visited, $outcome );
 		return $outcome;
 	}
 
@@ -119,6 +158,14 @@ final class Reconciler {
 			}
 		}
 		return null;
+	}
+
+	/**
+	 * The doctor for whom a meeting was last attempted: of a booking that was rolled back nothing else is left.
+	 */
+	private function attempted( int $appointment_id ): int {
+		$operations = $this->bridge->operations( $appointment_id );
+		return (int) ( end( $operations )['doctor_id'] ?? 0 );
 	}
 
 	/**

@@ -3,10 +3,14 @@ declare( strict_types=1 );
 
 namespace KiviCare\Telemed\KiviCare;
 
+use KiviCare\Telemed\Bridge\BridgeException;
+use KiviCare\Telemed\Contracts\Queue;
 use KiviCare\Telemed\Contracts\Registerable;
+use KiviCare\Telemed\Queue\Schedule;
 
 /**
- * Finds appointments that no hook told of: KiviCare cancels, deletes and loses some without a word.
+ * Finds and mends what no hook told of: KiviCare cancels, deletes and loses some appointments without a word, and processes
+ * die. What it reads grows with the visits ahead and with what changed, not with history.
  */
 final class Sweep implements Registerable {
 
@@ -15,18 +19,10 @@ final class Sweep implements Registerable {
 	 */
 	public const ACTION = 'kivicare_telemed_sweep';
 
-	private const SCHEDULE = 'kivicare_telemed_minutes';
-	private const INTERVAL = 300;
-
 	/**
-	 * Appointments in one run.
+	 * Due appointments that a dry run counts at most.
 	 */
-	private const BATCH = 200;
-
-	/**
-	 * Visits whose time is compared in one run, the soonest.
-	 */
-	private const AHEAD = 1000;
+	private const COUNTED = 1000;
 
 	/**
 	 * Reader of committed rows, made at first use.
@@ -40,15 +36,17 @@ final class Sweep implements Registerable {
 	 *
 	 * @param \Closure(): Appointments $committed Reader of committed rows.
 	 */
-	public function __construct( private readonly Agenda $agenda, \Closure $committed ) {
+	public function __construct(
+		private readonly Queue $queue,
+		private readonly Runner $runner,
+		private readonly Findings $findings,
+		\Closure $committed
+	) {
 		$this->committed = $committed;
 	}
 
 	public function register(): void {
-		add_action( self::ACTION, array( $this, 'run' ) );
-		add_action( 'admin_init', array( $this, 'schedule' ) );
-		// phpcs:ignore WordPress.WP.CronInterval.CronSchedulesInterval -- five minutes are what a waiting patient bears.
-		add_filter( 'cron_schedules', array( $this, 'interval' ) );
+		add_action( self::ACTION, array( $this, 'run' ), 10, 0 );
 	}
 
 	/**
@@ -56,35 +54,34 @@ final class Sweep implements Registerable {
 	 *
 	 * @return int How many appointments were looked at.
 	 */
-	public function run(): int {
-		$this->agenda->search( 'sweep', fn(): array => $this->out_of_line() );
-		return $this->agenda->work();
-	}
-
-	/**
-	 * What a run would look at.
-	 *
-	 * @return list<int>
-	 */
-	public function out_of_line( int $limit = self::BATCH ): array {
-		$rows = ( $this->committed )();
-		return array_values( array_unique( array( ...$rows->out_of_line( $limit ), ...$this->drifted( $rows ) ) ) );
-	}
-
-	/**
-	 * Visits whose meeting is known to be at another time: the process that should have moved it died.
-	 *
-	 * @return list<int>
-	 */
-	private function drifted( Appointments $rows ): array {
-		$drifted = array();
-		foreach ( $rows->with_meeting_ahead( self::AHEAD ) as list( $visit, $known ) ) {
-			$wanted = $visit->starts_at( Visits::doctor_timezone( $visit->doctor_id ) )->setTimezone( new \DateTimeZone( 'UTC' ) )->format( 'Y-m-d\TH:i:s\Z' );
-			if ( '' !== $known && $wanted !== $known ) {
-				$drifted[] = $visit->id;
-			}
+	public function run( int $seconds = 0 ): int {
+		try {
+			$found = $this->out_of_line();
+			return $this->runner->run( $seconds > 0 ? $seconds : Schedule::seconds(), $found )['looked'];
+		} catch ( BridgeException $error ) {
+			MeetingDesk::report( $error->failure->value, $error->getMessage(), 0 );
+			return 0;
 		}
-		return $drifted;
+	}
+
+	/**
+	 * Appointments that are not as they should be and are not in the queue yet.
+	 *
+	 * @return list<int>
+	 */
+	public function out_of_line(): array {
+		return array_values( array_unique( array_merge( array(), ...array_values( $this->findings->all( true ) ) ) ) );
+	}
+
+	/**
+	 * What a run would look at, by cause. Changes nothing.
+	 *
+	 * @return array<string, list<int>>
+	 * @throws BridgeException When the queue cannot be read.
+	 */
+	public function report(): array {
+		$due = array_column( $this->queue->due( self::COUNTED ), 'appointment_id' );
+		return array( 'due' => $due ) + $this->findings->all( false );
 	}
 
 	/**
@@ -97,32 +94,11 @@ final class Sweep implements Registerable {
 	}
 
 	/**
-	 * Makes sure the recurring action exists.
-	 */
-	public function schedule(): void {
-		if ( ! function_exists( 'as_has_scheduled_action' ) ) {
-			wp_next_scheduled( self::ACTION ) || wp_schedule_event( time() + self::INTERVAL, self::SCHEDULE, self::ACTION );
-			return;
-		}
-		wp_clear_scheduled_hook( self::ACTION );
-		if ( ! as_has_scheduled_action( self::ACTION ) ) {
-			as_schedule_recurring_action( time() + self::INTERVAL, self::INTERVAL, self::ACTION, array(), 'kivicare-telemed', true );
-		}
-	}
-
-	/**
-	 * Adds our interval.
+	 * Visits that wait for a person, for when one has acted.
 	 *
-	 * @param mixed $schedules WP-Cron's intervals.
-	 * @return array<string, array<string, mixed>>
+	 * @return list<int>
 	 */
-	public function interval( $schedules ): array {
-		$schedules = is_array( $schedules ) ? $schedules : array();
-
-		$schedules[ self::SCHEDULE ] = array(
-			'interval' => self::INTERVAL,
-			'display'  => __( 'Every five minutes', 'kivicare-telemed' ),
-		);
-		return $schedules;
+	public function parked(): array {
+		return ( $this->committed )()->parked();
 	}
 }

@@ -4,6 +4,8 @@ declare( strict_types=1 );
 namespace KiviCare\Telemed\KiviCare;
 
 use KiviCare\Telemed\Config\DoctorConnections;
+use KiviCare\Telemed\Config\GoogleSettings;
+use KiviCare\Telemed\Config\Settings;
 use KiviCare\Telemed\Connect\Disconnection;
 use KiviCare\Telemed\Contracts\Registerable;
 
@@ -37,6 +39,7 @@ final class Triggers implements Registerable {
 	 * A doctor's metas that decide who serves the doctor.
 	 */
 	private const CONNECTION_METAS = array(
+		DoctorConnections::ZOOM_TOKENS,
 		DoctorConnections::ZOOM_CONNECT,
 		DoctorConnections::ZOOM_SHARED,
 		DoctorConnections::MEET_CONNECT,
@@ -59,6 +62,9 @@ final class Triggers implements Registerable {
 		}
 		foreach ( array( 'added_user_meta', 'updated_user_meta', 'deleted_user_meta' ) as $hook ) {
 			add_action( $hook, array( $this, 'note_connection' ), 10, 3 );
+		}
+		foreach ( array( Settings::OPTION, GoogleSettings::OPTION ) as $option ) {
+			add_action( "update_option_{$option}", array( $this, 'note_settings' ) );
 		}
 		// Before the user's metas, and with them the tokens, are gone.
 		add_action( 'delete_user', array( $this, 'end_connection' ) );
@@ -92,6 +98,13 @@ final class Triggers implements Registerable {
 			$doctor_id = (int) $user_id;
 			$this->agenda->search( 'doctor:' . $doctor_id, fn(): array => $this->sweep->of_doctor( $doctor_id ) );
 		}
+	}
+
+	/**
+	 * Notes what waits for a person: the administrator may have just done what was asked.
+	 */
+	public function note_settings(): void {
+		$this->agenda->search( 'parked', fn(): array => $this->sweep->parked() );
 	}
 
 	/**

@@ -55,6 +55,7 @@ final class LinkFilters implements Registerable {
 				self::ZOOM . '.join_url AS kct_zoom_url',
 				self::MEET . '.event_id AS kct_meet_id',
 				self::MEET . '.url AS kct_meet_url',
+				$this->meetings->awaited_column( 'a.id' ) . ' AS kct_waiting',
 			)
 		);
 	}
@@ -73,6 +74,7 @@ final class LinkFilters implements Registerable {
 		$meeting = array(
 			'meeting_id' => (string) ( $appointment->kct_zoom_id ?? $appointment->kct_meet_id ?? '' ),
 			'join_url'   => (string) ( $appointment->kct_zoom_url ?? $appointment->kct_meet_url ?? '' ),
+			'waiting'    => (string) ( $appointment->kct_waiting ?? '' ),
 		);
 		return $this->add( $row, (int) $appointment->id, (int) $appointment->doctorId, (int) $appointment->patientId, $meeting );
 	}
@@ -108,18 +110,20 @@ final class LinkFilters implements Registerable {
 	 * Adds the keys that the dashboard reads (contract §3).
 	 *
 	 * @param array<string, mixed>  $row     Answer so far.
-	 * @param array<string, string> $meeting meeting_id and join_url.
+	 * @param array<string, string> $meeting meeting_id, join_url, waiting.
 	 * @return array<string, mixed>
 	 */
 	private function add( array $row, int $id, int $doctor_id, int $patient_id, array $meeting ): array {
-		if ( '' === $meeting['meeting_id'] ) {
+		$follows = '' === $meeting['meeting_id'];
+		if ( $follows && empty( $meeting['waiting'] ) ) {
 			return $row;
 		}
 		$row['video_consultation'] = true;
 		$viewer                    = Viewer::current();
 		$link                      = match ( true ) {
 			$viewer->hosts( $doctor_id )  => Visits::start_link( $id ),
-			$viewer->joins( $patient_id ) => $this->personal->are_on() ? $this->personal->link( $id, $patient_id ) : $meeting['join_url'],
+			// While the link follows, our own page says so, and leads on as soon as it is there.
+			$viewer->joins( $patient_id ) => $follows || $this->personal->are_on() ? $this->personal->link( $id, $patient_id ) : $meeting['join_url'],
 			default                       => '',
 		};
 		if ( '' !== $link ) {

@@ -35,7 +35,7 @@ final class MeetingLinks {
 	/**
 	 * The appointment's meeting with its people.
 	 *
-	 * @return array<string, string>|null doctor_id, patient_id, meeting_id, join_url.
+	 * @return array<string, string>|null doctor_id, patient_id, meeting_id, join_url, waiting.
 	 */
 	public function find( int $appointment_id ): ?array {
 		foreach ( $this->asked as list( $from, $to ) ) {
@@ -49,5 +49,12 @@ final class MeetingLinks {
 			$this->rows[ (int) $row['id'] ] = $row;
 		}
 		return $this->rows[ $appointment_id ] ?? null;
+	}
+
+	/**
+	 * A column for KiviCare's own query: whether the appointment's meeting is on its way.
+	 */
+	public function awaited_column( string $id ): string {
+		return $this->appointments->is_awaited( $id );
 	}
 }

@@ -40,13 +40,17 @@ final class MeetDoctorController implements Registerable {
 	public function show(): \WP_REST_Response {
 		$doctor    = get_current_user_id();
 		$connected = $this->doctors->has_own_tokens( $doctor, Provider::GoogleMeet );
+		$ailment   = $this->doctors->ailment( $doctor, Provider::GoogleMeet );
 		return Envelope::done(
 			array(
-				'is_connected'      => $connected,
-				'connection_status' => $connected ? 'connected' : 'not_connected',
+				// The page then offers to connect.
+				'is_connected'      => $connected && '' === $ailment,
+				'connection_status' => '' !== $ailment ? 'needs_reconnect' : ( $connected ? 'connected' : 'not_connected' ),
+				'connection_message' => $ailment,
 				'is_zoom_connected' => Provider::Zoom === $this->doctors->provider_of( $doctor ),
 				'account'           => $connected ? $this->doctors->google_address( $doctor ) : '',
-			)
+			),
+			$ailment
 		);
 	}
 

@@ -59,6 +59,9 @@ final class MeetingDoorController implements Registerable {
 			empty( $sent['token_refreshed'] ) || $this->doctors->forget_cached( $appointment->doctor_id );
 			return Page::bare( 302 );
 		}
+		if ( 'not_found' === $sent['reason'] && $this->follows( $appointment->id ) ) {
+			return $this->unavailable( $appointment->id, __( 'The link follows: the provider has not made the meeting yet, and is asked again until it has.', 'kivicare-telemed' ) );
+		}
 		return 'not_found' === $sent['reason'] ? $this->lost( $appointment ) : $this->unavailable( $appointment->id, (string) $sent['message'] );
 	}
 
@@ -146,6 +149,18 @@ final class MeetingDoorController implements Registerable {
 			}
 		}
 		return null;
+	}
+
+	/**
+	 * Whether the appointment's meeting is on its way.
+	 */
+	private function follows( int $appointment_id ): bool {
+		try {
+			$waiting = array_filter( $this->bridge->operations( $appointment_id ), static fn( array $operation ): bool => 'create' === $operation['kind'] && in_array( $operation['state'], array( 'in_flight', 'pending', 'parked' ), true ) );
+			return array() !== $waiting && null === $this->row( $appointment_id );
+		} catch ( BridgeException ) {
+			return false;
+		}
 	}
 
 	private function stranger(): Page {

@@ -45,6 +45,7 @@ final class ZoomDoctorController implements Registerable {
 		$app    = $this->doctors->own_app( $doctor );
 		$oauth  = AuthType::OAuth === $this->settings->auth_type();
 		$served = $oauth ? $this->doctors->has_own_tokens( $doctor ) : Provider::Zoom === $this->doctors->provider_of( $doctor );
+		$ailment = $oauth ? $this->doctors->ailment( $doctor, Provider::Zoom ) : '';
 		return Envelope::done(
 			array(
 				'auth_type'                => $this->settings->auth_type()->value,
@@ -52,11 +53,18 @@ final class ZoomDoctorController implements Registerable {
 				'client_id'                => $app['client_id'] ?? '',
 				'client_secret'            => null === $app ? '' : Settings::MASK,
 				'enable_server_to_server'  => null !== $app,
-				'is_connected'             => $served,
+				// The page then offers to connect.
+				'is_connected'             => $served && '' === $ailment,
 				// The page calls disconnect by itself on "not_connected"; with server-to-server it never shall.
-				'connection_status'        => $served ? 'connected' : ( $oauth ? 'not_connected' : 'not_configured' ),
+				'connection_status'        => match ( true ) {
+					'' !== $ailment => 'needs_reconnect',
+					$served         => 'connected',
+					default         => $oauth ? 'not_connected' : 'not_configured',
+				},
+				'connection_message'       => $ailment,
 				'is_google_meet_connected' => $this->doctors->has_own_tokens( $doctor, Provider::GoogleMeet ),
-			)
+			),
+			$ailment
 		);
 	}
 

@@ -112,7 +112,7 @@ final class EventDesk implements Registerable {
 		}
 		$doctor = $this->doctors->doctor_of_zoom_user( $ended['user_id'] );
 		if ( $doctor > 0 ) {
-			$this->disconnection->forget( $doctor, Provider::Zoom );
+			$this->disconnection->forget( $doctor, Provider::Zoom, true );
 			MeetingDesk::report( 'reauthorize', "Zoom ended the connection of doctor {$doctor}; the doctor must connect again", 0 );
 		}
 	}

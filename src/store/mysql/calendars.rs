@@ -63,6 +63,14 @@ pub(super) fn save(store: &MySqlStore, calendar: &Calendar) -> Statement {
     Statement::new(sql, values)
 }
 
+pub(super) fn hasten(store: &MySqlStore, doctor_id: u64, due_at: i64) -> Statement {
+    let sql = format!(
+        "UPDATE {} SET due_at = LEAST(due_at, ?) WHERE doctor_id = ?",
+        store.tables.calendars
+    );
+    Statement::new(sql, (due_at, doctor_id))
+}
+
 pub(super) fn drop_row(store: &MySqlStore, doctor_id: u64) -> Statement {
     let sql = format!("DELETE FROM {} WHERE doctor_id = ?", store.tables.calendars);
     Statement::new(sql, (doctor_id,))

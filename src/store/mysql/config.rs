@@ -16,9 +16,12 @@ const CLIENT_SSL: u32 = 2048;
 /// PHP's `MYSQLI_CLIENT_SSL_DONT_VERIFY_SERVER_CERT`.
 const CLIENT_SSL_DONT_VERIFY: u32 = 64;
 
-/// Sessions a process may hold. A booking can hold two locks at once, the appointment's and the token's, each on a
-/// session of its own, and its statements need a third.
+/// Sessions a process may hold. A booking needs three: two locks at once, the appointment's and the token's, each on a
+/// session of its own, and one for its statements.
 pub(super) const MAX_SESSIONS: usize = 3;
+/// Sessions of a run that works on [`crate::service::SIDE_BY_SIDE`] appointments at once. Only one run a site is at work, and
+/// it closes them at its end: held by every worker they would be more than a server takes.
+pub(super) const WIDE: usize = 2 * crate::service::SIDE_BY_SIDE + 4;
 /// How long an idle session is kept for the next PHP request.
 const IDLE: Duration = Duration::from_secs(60);
 /// The server ends sessions that stay idle longer, in seconds. Longer than [`IDLE`] and than any provider call made
@@ -104,8 +107,8 @@ impl DatabaseConfig {
         HEXLOWER.encode(hash.finish().as_ref())
     }
 
-    pub(super) fn options(&self) -> Result<Opts> {
-        let constraints = PoolConstraints::new(0, MAX_SESSIONS).ok_or_else(|| internal("Pool bounds."))?;
+    pub(super) fn options(&self, sessions: usize) -> Result<Opts> {
+        let constraints = PoolConstraints::new(0, sessions).ok_or_else(|| internal("Pool bounds."))?;
         let pool = PoolOpts::new()
             .with_constraints(constraints)
             .with_inactive_connection_ttl(IDLE)
@@ -203,7 +206,7 @@ mod tests {
                 client_flags,
                 ..config()
             }
-            .options()
+            .options(MAX_SESSIONS)
             .unwrap()
             .ssl_opts()
             .cloned()

@@ -5,13 +5,17 @@
 
 mod calendars;
 mod config;
+mod connections;
 mod dsn;
 mod error;
 mod lock;
+mod mappings;
+mod queue;
 mod rows;
 mod session;
 mod tokens;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -20,11 +24,12 @@ use mysql_async::{Params, Pool, params};
 
 pub use config::DatabaseConfig;
 
+use self::config::MAX_SESSIONS;
 use self::rows::Tables;
 use self::session::{Repeat, Reply, STATEMENT_LIMIT, Statement, perform};
 use super::{
-    Calendar, Lock, Mapping, NewOperation, Operation, OperationKind, Provider, Setback, Store, TokenRow,
-    checked_setback,
+    Calendar, ConnectionRow, Due, Lock, Mapping, NewOperation, Operation, OperationKind, Provider, Setback,
+    Store, TokenRow, checked_setback,
 };
 use crate::Result;
 use crate::error::internal;
@@ -37,6 +42,7 @@ pub struct MySqlStore {
     pool: Pool,
     site: String,
     tables: Tables,
+    config: DatabaseConfig,
 }
 
 impl std::fmt::Debug for MySqlStore {
@@ -51,6 +57,10 @@ impl std::fmt::Debug for MySqlStore {
 impl MySqlStore {
     /// A store for the site (any text that tells it from others on the same database server). Does not connect yet.
     pub fn new(config: DatabaseConfig, site: &str) -> Result<Self> {
+        Self::with_sessions(config, site, MAX_SESSIONS)
+    }
+
+    fn with_sessions(config: DatabaseConfig, site: &str, sessions: usize) -> Result<Self> {
         if config.name.is_empty() || config.user.is_empty() {
             return Err(crate::error::configuration(
                 "DB_NAME and DB_USER must be set in wp-config.php.",
@@ -58,9 +68,10 @@ impl MySqlStore {
         }
         let tables = Tables::new(&config);
         Ok(Self {
-            pool: Pool::new(config.options()?),
+            pool: Pool::new(config.options(sessions)?),
             site: site.to_owned(),
             tables,
+            config,
         })
     }
 
@@ -97,6 +108,10 @@ impl MySqlStore {
             .map(drop)
     }
 
+    fn transacted<const N: usize>(&self, statements: [Statement; N]) -> BoxFuture<'_, Result<()>> {
+        async move { self.transact(&statements).await }.boxed()
+    }
+
     async fn find_mapping(
         &self,
         provider: Provider,
@@ -117,51 +132,6 @@ impl MySqlStore {
             .first()
             .map(|row| rows::mapping(provider, row))
             .transpose()
-    }
-
-    /// Marks the operation done; none leaves its meeting id as it is.
-    fn finish(&self, id: u64, meeting_id: Option<&str>) -> Statement {
-        let sql = format!(
-            "UPDATE {} SET state = 'done', meeting_id = COALESCE(:meeting_id, meeting_id), reason = '', message = '', \
-             lease_until = NULL, resume_at = NULL, updated_at = UTC_TIMESTAMP() WHERE id = :id",
-            self.tables.operations
-        );
-        Statement::new(sql, params! { meeting_id, id })
-    }
-
-    fn unmap(&self, provider: Provider, appointment_id: u64) -> Statement {
-        let sql = format!(
-            "DELETE FROM {} WHERE appointment_id = ?",
-            self.tables.mapping(provider).name
-        );
-        Statement::new(sql, (appointment_id,))
-    }
-
-    fn upsert(&self, mapping: &Mapping) -> Statement {
-        let table = self.tables.mapping(mapping.provider);
-        let columns = [
-            Some(("appointment_id", mysql_async::Value::from(mapping.appointment_id))),
-            Some((table.meeting_id, mapping.meeting_id.as_str().into())),
-            Some((table.start_url, mapping.start_url.as_str().into())),
-            Some((table.join_url, mapping.join_url.as_str().into())),
-            Some(("password", mapping.password.as_str().into())),
-            Some(("extra", mapping.extra.as_str().into())),
-            table.uuid.map(|uuid| (uuid, mapping.uuid.as_str().into())),
-        ];
-        let (names, values): (Vec<_>, Vec<_>) = columns.into_iter().flatten().unzip();
-        let marks = vec!["?"; names.len()].join(", ");
-        let changes: Vec<_> = names
-            .iter()
-            .map(|name| format!("{name} = VALUES({name})"))
-            .collect();
-        let sql = format!(
-            "INSERT INTO {} ({}, created_at, updated_at) VALUES ({marks}, UTC_TIMESTAMP(), UTC_TIMESTAMP()) \
-             ON DUPLICATE KEY UPDATE {}, updated_at = VALUES(updated_at)",
-            table.name,
-            names.join(", "),
-            changes.join(", ")
-        );
-        Statement::new(sql, Params::Positional(values))
     }
 
     async fn insert_operation(&self, new: NewOperation) -> Result<u64> {
@@ -269,13 +239,15 @@ impl Store for MySqlStore {
     }
 
     fn save_calendar<'a>(&'a self, calendar: &'a Calendar) -> BoxFuture<'a, Result<()>> {
-        let statements = [calendars::save(self, calendar)];
-        async move { self.transact(&statements).await }.boxed()
+        self.transacted([calendars::save(self, calendar)])
+    }
+
+    fn hasten_calendar(&self, doctor_id: u64, due_at: i64) -> BoxFuture<'_, Result<()>> {
+        self.transacted([calendars::hasten(self, doctor_id, due_at)])
     }
 
     fn drop_calendar(&self, doctor_id: u64) -> BoxFuture<'_, Result<()>> {
-        let statements = [calendars::drop_row(self, doctor_id)];
-        async move { self.transact(&statements).await }.boxed()
+        self.transacted([calendars::drop_row(self, doctor_id)])
     }
 
     fn begin_operation(&self, new: NewOperation) -> BoxFuture<'_, Result<u64>> {
@@ -286,32 +258,36 @@ impl Store for MySqlStore {
         self.take_up(id, lease).boxed()
     }
 
-    fn complete_create<'a>(&'a self, id: u64, mapping: &'a Mapping) -> BoxFuture<'a, Result<()>> {
-        async move {
-            self.transact(&[self.upsert(mapping), self.finish(id, Some(&mapping.meeting_id))])
-                .await
-        }
-        .boxed()
+    fn complete_create<'a>(
+        &'a self,
+        id: u64,
+        mapping: &'a Mapping,
+        took: Duration,
+    ) -> BoxFuture<'a, Result<()>> {
+        let meeting_id = Some(mapping.meeting_id.as_str());
+        self.transacted([self.upsert(mapping), self.finish(id, meeting_id, took)])
     }
 
-    fn complete_cancel(&self, id: u64, provider: Provider, appointment_id: u64) -> BoxFuture<'_, Result<()>> {
-        let statements = [self.unmap(provider, appointment_id), self.finish(id, None)];
-        async move { self.transact(&statements).await }.boxed()
+    fn complete_cancel(
+        &self,
+        id: u64,
+        provider: Provider,
+        appointment_id: u64,
+        took: Duration,
+    ) -> BoxFuture<'_, Result<()>> {
+        self.transacted([self.unmap(provider, appointment_id), self.finish(id, None, took)])
     }
 
     fn save_mapping<'a>(&'a self, mapping: &'a Mapping) -> BoxFuture<'a, Result<()>> {
-        let statements = [self.upsert(mapping)];
-        async move { self.transact(&statements).await }.boxed()
+        self.transacted([self.upsert(mapping)])
     }
 
     fn drop_mapping(&self, provider: Provider, appointment_id: u64) -> BoxFuture<'_, Result<()>> {
-        let statements = [self.unmap(provider, appointment_id)];
-        async move { self.transact(&statements).await }.boxed()
+        self.transacted([self.unmap(provider, appointment_id)])
     }
 
     fn complete(&self, id: u64) -> BoxFuture<'_, Result<()>> {
-        let statements = [self.finish(id, None)];
-        async move { self.transact(&statements).await }.boxed()
+        self.transacted([self.finish(id, None, Duration::ZERO)])
     }
 
     fn set_back(&self, id: u64, setback: Setback) -> BoxFuture<'_, Result<()>> {
@@ -367,6 +343,73 @@ impl Store for MySqlStore {
         sealed: &'a str,
     ) -> BoxFuture<'a, Result<bool>> {
         tokens::swap(self, row, expected, sealed).boxed()
+    }
+
+    fn widened(&self) -> Result<Arc<dyn Store>> {
+        let wide = Self::with_sessions(self.config.clone(), &self.site, config::WIDE)?;
+        Ok(Arc::new(wide))
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        let pool = self.pool.clone();
+        async move {
+            let _ = tokio::time::timeout(STATEMENT_LIMIT, pool.disconnect()).await;
+        }
+        .boxed()
+    }
+
+    fn note(&self, appointment_id: u64, verify: bool, due_at: i64) -> BoxFuture<'_, Result<u64>> {
+        queue::note(self, appointment_id, verify, due_at).boxed()
+    }
+
+    fn settle_note(&self, appointment_id: u64, noted: u64) -> BoxFuture<'_, Result<()>> {
+        self.transacted([queue::settle(self, appointment_id, noted)])
+    }
+
+    fn postpone(&self, appointment_id: u64, until: i64) -> BoxFuture<'_, Result<()>> {
+        self.transacted(queue::postpone(self, appointment_id, until))
+    }
+
+    fn due(&self, now: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Due>>> {
+        queue::due(self, now, limit).boxed()
+    }
+
+    fn next_due(&self, now: i64) -> BoxFuture<'_, Result<Option<i64>>> {
+        queue::next_due(self, now).boxed()
+    }
+
+    fn claim_link(
+        &self,
+        provider: Provider,
+        appointment_id: u64,
+        now: i64,
+        until: i64,
+    ) -> BoxFuture<'_, Result<bool>> {
+        mappings::claim_link(self, provider, appointment_id, now, until).boxed()
+    }
+
+    fn settle_link(&self, provider: Provider, appointment_id: u64) -> BoxFuture<'_, Result<()>> {
+        self.transacted([mappings::settle_link(self, provider, appointment_id)])
+    }
+
+    fn connection(&self, provider: Provider, doctor_id: u64) -> BoxFuture<'_, Result<Option<ConnectionRow>>> {
+        connections::find(self, provider, doctor_id).boxed()
+    }
+
+    fn due_connections(&self, now: i64, limit: u32) -> BoxFuture<'_, Result<Vec<ConnectionRow>>> {
+        connections::due(self, now, limit).boxed()
+    }
+
+    fn save_connection<'a>(&'a self, row: &'a ConnectionRow, now: i64) -> BoxFuture<'a, Result<()>> {
+        self.transacted([connections::save(self, row, now)])
+    }
+
+    fn drop_connection(&self, provider: Provider, doctor_id: u64) -> BoxFuture<'_, Result<()>> {
+        self.transacted([connections::drop_row(self, provider, doctor_id)])
+    }
+
+    fn adopt_connections<'a>(&'a self, provider: Provider, key: &'a str) -> BoxFuture<'a, Result<u64>> {
+        connections::adopt(self, provider, key).boxed()
     }
 
     fn lock<'a>(&'a self, name: &'a str, wait: Duration) -> BoxFuture<'a, Result<Box<dyn Lock>>> {

@@ -28,7 +28,8 @@ impl MappingTable {
     pub(super) fn columns(&self) -> String {
         let uuid = self.uuid.unwrap_or("''");
         format!(
-            "appointment_id, {}, {}, {}, password, extra, {uuid}",
+            "appointment_id, {}, {}, {}, password, extra, {uuid}, \
+             TIMESTAMPDIFF(SECOND, '1970-01-01 00:00:00', ends_at)",
             self.meeting_id, self.start_url, self.join_url
         )
     }
@@ -40,6 +41,8 @@ pub(super) struct Tables {
     google_meet: MappingTable,
     pub(super) operations: String,
     pub(super) calendars: String,
+    pub(super) noted: String,
+    pub(super) connections: String,
     pub(super) usermeta: String,
     pub(super) options: String,
 }
@@ -68,6 +71,8 @@ impl Tables {
             },
             operations: blog("kc_telemed_operations"),
             calendars: blog("kc_telemed_calendars"),
+            noted: blog("kc_telemed_noted"),
+            connections: blog("kc_telemed_connections"),
             usermeta,
             options: blog("options"),
         }
@@ -119,6 +124,8 @@ pub(super) fn mapping(provider: Provider, row: &Row) -> Result<Mapping> {
         password: text(row, 4)?,
         extra: text(row, 5)?,
         uuid: text(row, 6)?,
+        ends_at: column(row, 7)?.unwrap_or_default(),
+        owes_link: false,
     })
 }
 

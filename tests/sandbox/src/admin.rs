@@ -50,6 +50,10 @@ pub fn router(app: Arc<App>) -> Router {
             "/tokens/expire",
             post(|a: Shared, b: Bytes| change(a, b, |w, _| Ok(zoom::admin::expire(w)))),
         )
+        .route(
+            "/revoke",
+            post(|a: Shared, b: Bytes| change(a, b, zoom::admin::revoke)),
+        )
         .merge(google_routes())
         .with_state(app)
 }

@@ -75,6 +75,9 @@ pub struct Fault {
     /// Before or after the effect.
     #[serde(default)]
     pub when: When,
+    /// Share of the matching requests that are hit; all by default.
+    #[serde(default)]
+    pub chance: Option<f64>,
     /// How often it has happened.
     #[serde(default, skip_deserializing)]
     pub hits: u32,
@@ -89,6 +92,7 @@ impl Faults {
     pub fn take(&mut self, method: &str, path: &str) -> Option<(Action, When)> {
         let fault = self.0.iter_mut().find(|f| {
             f.times.is_none_or(|t| f.hits < t)
+                && f.chance.is_none_or(|chance| rand::random::<f64>() < chance)
                 && f.matches
                     .method
                     .as_ref()

@@ -218,4 +218,87 @@ final class FakeBridge implements Bridge {
 		}
 		return null;
 	}
+
+	/** @var array<int, array{verify: bool, noted: int}> Notes by appointment. */
+	public array $notes = array();
+
+	/** @var list<int> Appointments that are due. */
+	public array $due = array();
+
+	/** @var list<int> Appointments put off. */
+	public array $postponed = array();
+
+	/** Whether another run is at work. */
+	public bool $busy = false;
+
+	/** @var list<list<int>> Appointments of each run. */
+	public array $runs = array();
+
+	/** @var list<string> Connections' beginnings and ends. */
+	public array $connections = array();
+
+	/** @var list<int> Appointments whose link is owed. */
+	public array $owed = array();
+
+	public ?int $next_due = null;
+
+	public function note( int $appointment_id, bool $verify ): int {
+		$noted = ( $this->notes[ $appointment_id ]['noted'] ?? 0 ) + 1;
+
+		$this->notes[ $appointment_id ] = compact( 'verify', 'noted' );
+		return $noted;
+	}
+
+	public function settle( int $appointment_id, int $noted ): void {
+		if ( $noted === ( $this->notes[ $appointment_id ]['noted'] ?? 0 ) ) {
+			unset( $this->notes[ $appointment_id ] );
+		}
+	}
+
+	public function postpone( int $appointment_id, int $seconds ): void {
+		$this->postponed[] = $appointment_id;
+		$this->due         = array_values( array_diff( $this->due, array( $appointment_id ) ) );
+	}
+
+	public function due( int $limit ): array {
+		return array_map( static fn( int $id ): array => array( 'appointment_id' => $id, 'doctor_id' => 0, 'verify' => false, 'noted' => 0 ), array_slice( $this->due, 0, $limit ) );
+	}
+
+	public function next_due(): ?int {
+		return $this->next_due;
+	}
+
+	public function run( array $visited ): ?array {
+		if ( $this->busy ) {
+			return null;
+		}
+		$ids          = array_column( $visited, 'appointment_id' );
+		$this->runs[] = $ids;
+		$this->due    = array_values( array_diff( $this->due, $ids ) );
+		return array_map( fn( int $id ): array => array( 'appointment_id' => $id ) + $this->answer(), $ids );
+	}
+
+	public function claim_link( string $provider, int $appointment_id ): bool {
+		$owed       = in_array( $appointment_id, $this->owed, true );
+		$this->owed = array_values( array_diff( $this->owed, array( $appointment_id ) ) );
+		return $owed;
+	}
+
+	public function settle_link( string $provider, int $appointment_id ): void {}
+
+	public function tend( int $limit ): array {
+		return array();
+	}
+
+	public function connection_state( string $provider, int $doctor_id ): ?array {
+		return null;
+	}
+
+	public function connection_made( string $provider, int $doctor_id ): void {
+		$this->connections[] = "made $provider $doctor_id";
+	}
+
+	public function connection_ended( string $provider, int $doctor_id, bool $revoked ): void {
+		$this->connections[] = ( $revoked ? 'revoked' : 'ended' ) . " $provider $doctor_id";
+	}
 }

@@ -98,7 +98,7 @@ final class ReconcilerTest extends TestCase {
 		foreach ( array( $cancelled, $fine, 999999998 ) as $id ) {
 			$this->map( $id );
 		}
-		$found = $this->plugin->sweep()->out_of_line( 100000 );
+		$found = $this->plugin->sweep()->out_of_line();
 
 		$this->assertContains( $missing, $found );
 		$this->assertContains( $cancelled, $found );
@@ -112,7 +112,7 @@ final class ReconcilerTest extends TestCase {
 		$this->map( $moved, '{"start_time":"2031-03-05T08:00:00Z"}' );
 		// 10:00 in Berlin.
 		$this->map( $fine, '{"start_time":"2031-03-05T09:00:00Z"}' );
-		$found = $this->plugin->sweep()->out_of_line( 100000 );
+		$found = $this->plugin->sweep()->out_of_line();
 		$this->assertContains( $moved, $found );
 		$this->assertNotContains( $fine, $found );
 	}

@@ -124,6 +124,26 @@ pub fn grant(world: &mut World, body: Value) -> Result<Value, String> {
     Ok(answer)
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ended {
+    user: String,
+}
+
+/// POST /revoke: the user removes the app in the account's settings.
+pub fn revoke(world: &mut World, body: Value) -> Result<Value, String> {
+    let ended: Ended = parse(body)?;
+    let found = world.zoom.user(&ended.user).map(|user| user.id.clone());
+    let id = found.ok_or(format!("no user {}", ended.user))?;
+    let before = world.zoom.refresh.len();
+    world.zoom.refresh.retain(|_, token| token.user_id != id);
+    world
+        .zoom
+        .access
+        .retain(|_, token| token.user_id.as_deref() != Some(id.as_str()));
+    Ok(json!({ "revoked": before - world.zoom.refresh.len() }))
+}
+
 /// POST /tokens/expire
 pub fn expire(world: &mut World) -> Value {
     let count = world.zoom.access.len();

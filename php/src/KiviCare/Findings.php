@@ -1,0 +1,128 @@
+<?php
+declare( strict_types=1 );
+
+namespace KiviCare\Telemed\KiviCare;
+
+use KiviCare\Telemed\Config\DoctorConnections;
+
+/**
+ * Compares committed rows: which meetings ahead do not fit their appointments, and which appointments have none.
+ */
+final class Findings {
+
+	/**
+	 * Option: {seen: int, at: int}, how far new appointments were looked at, and where the tour through all of them is.
+	 */
+	public const PROGRESS = 'kivicare_telemed_sweep_progress';
+
+	/**
+	 * Meetings read at once.
+	 */
+	private const PAGE = 1000;
+
+	/**
+	 * New appointments of one run.
+	 */
+	private const NEW_ROWS = 10000;
+
+	/**
+	 * Appointments of the tour in one run.
+	 */
+	private const TOUR = 2000;
+
+	/**
+	 * Bookings still under way may come to light below newer ones.
+	 */
+	private const MARGIN = 200;
+
+	/**
+	 * Reader of committed rows, made at first use.
+	 *
+	 * @var \Closure(): Appointments
+	 */
+	private readonly \Closure $committed;
+
+	/**
+	 * Parts.
+	 *
+	 * @param \Closure(): Appointments $committed Reader of committed rows.
+	 */
+	public function __construct( private readonly DoctorConnections $doctors, \Closure $committed ) {
+		$this->committed = $committed;
+	}
+
+	/**
+	 * Appointments by cause: gone, cancelled, people, moved, provider, missing.
+	 *
+	 * @param bool $go_on Whether the next look begins where this one ends.
+	 * @return array<string, list<int>>
+	 */
+	public function all( bool $go_on ): array {
+		$rows  = ( $this->committed )();
+		$found = array_fill_keys( array( 'gone', 'cancelled', 'people', 'moved', 'provider' ), array() );
+		$after = 0;
+		do {
+			$page = $rows->meetings_ahead( $after, self::PAGE );
+			foreach ( $page as $row ) {
+				$cause = $this->cause( $row );
+				if ( null !== $cause ) {
+					$found[ $cause ][] = (int) $row['mapped_id'];
+				}
+			}
+			$after = array() === $page ? 0 : (int) end( $page )['mapped_id'];
+		} while ( count( $page ) === self::PAGE );
+		$found['missing'] = $this->missing( $rows, $go_on );
+		return $found;
+	}
+
+	/**
+	 * Why a meeting does not fit its appointment; null when it does.
+	 *
+	 * @param array<string, mixed> $row Of Appointments::meetings_ahead().
+	 */
+	private function cause( array $row ): ?string {
+		if ( null === $row['id'] ) {
+			return 'gone';
+		}
+		if ( null === $row['patient'] || null === $row['doctor'] ) {
+			return 'people';
+		}
+		$visit = Appointments::of( $row, true );
+		if ( $visit->refuses_meeting() ) {
+			return 'cancelled';
+		}
+		if ( ! $visit->wants_meeting() ) {
+			return null;
+		}
+		$extra  = json_decode( (string) $row['extra'], true );
+		$known  = is_array( $extra ) ? (string) ( $extra['start_time'] ?? '' ) : '';
+		$wanted = $visit->starts_at( Visits::doctor_timezone( $visit->doctor_id ) )->setTimezone( new \DateTimeZone( 'UTC' ) )->format( 'Y-m-d\TH:i:s\Z' );
+		if ( '' !== $known && $wanted !== $known ) {
+			return 'moved';
+		}
+		$provider = $this->doctors->provider_of( $visit->doctor_id );
+		return null !== $provider && $provider->value !== $row['provider'] ? 'provider' : null;
+	}
+
+	/**
+	 * Booked video visits without a meeting: among new appointments, and on a tour through all of them.
+	 *
+	 * @return list<int>
+	 */
+	private function missing( Appointments $rows, bool $go_on ): array {
+		$progress = get_option( self::PROGRESS );
+		$progress = ( is_array( $progress ) ? $progress : array() ) + array( 'seen' => 0, 'at' => 0 );
+		$newest   = $rows->newest();
+		$until    = min( $newest, $progress['seen'] + self::NEW_ROWS );
+		$missing  = $rows->without_meeting( $progress['seen'], $until );
+		$at       = $progress['at'] >= $progress['seen'] ? 0 : (int) $progress['at'];
+		if ( $at < $progress['seen'] ) {
+			$missing = array_merge( $missing, $rows->without_meeting( $at, min( $at + self::TOUR, $progress['seen'] ) ) );
+		}
+		$next = array( 'seen' => max( 0, $until - self::MARGIN ), 'at' => $at + self::TOUR );
+		if ( $go_on && $next !== $progress ) {
+			update_option( self::PROGRESS, $next, false );
+		}
+		return array_values( array_unique( $missing ) );
+	}
+}
