@@ -296,7 +296,7 @@ final class Plugin {
 		$journal = new Admin\Journal( $wpdb );
 		return array(
 			new Admin\SettingsScreen(),
-			new Rest\AdminOverviewController( fn(): StatusReport => $this->status(), $journal ),
+			new Rest\AdminOverviewController( fn(): StatusReport => $this->status(), $journal, new Admin\CauseNotice( new Mail\CauseBook( $wpdb ) ) ),
 			new Rest\AdminZoomSettingsController( $this->settings, $this->bridge ),
 			new Rest\AdminMeetSettingsController( $this->google, $this->bridge ),
 			new Rest\AdminDoctorsController( fn(): Overview\Doctors => $this->doctor_list(), $this->doctors, $this->disconnection, $this->settings ),

@@ -43,6 +43,7 @@ export async function person( login, options = {} ) {
 	context.setDefaultTimeout( 15000 );
 	// Meetings have Zoom's and Google's real addresses; no test goes there.
 	await context.route( /^https:\/\/([a-z0-9]+\.)?(zoom\.us|meet\.google\.com)\//, ( route ) => route.fulfill( { contentType: 'text/html', body: '<!doctype html><title>Meeting</title>' } ) );
+	await context.route( /^https?:\/\/[a-z0-9.]+\.gravatar\.com\//, ( route ) => route.fulfill( { contentType: 'image/svg+xml', body: '<svg xmlns="http://www.w3.org/2000/svg"/>' } ) );
 	const page = await context.newPage();
 	page.problems = [];
 	// WordPress' own canonical script leaves the port of this site out.
@@ -70,6 +71,7 @@ export async function open_tab( page, name ) {
 }
 
 export async function shoot( page, name ) {
+	await page.evaluate( () => window.scrollTo( 0, 0 ) );
 	await page.screenshot( { path: path.join( shots, name + '.png' ), fullPage: true, animations: 'disabled' } );
 }
 

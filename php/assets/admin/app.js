@@ -4,9 +4,10 @@
 ( function ( wp, telemed ) {
 	'use strict';
 
-	const { el, useRoute } = telemed;
+	const { el, Fragment, useRoute, when } = telemed;
+	const { useEffect } = wp.element;
 	const { Notice, TabPanel } = wp.components;
-	const { __, sprintf } = wp.i18n;
+	const { __, _n, sprintf } = wp.i18n;
 
 	const TITLES = {
 		setup: __( 'Set-up', 'kivicare-telemed' ),
@@ -20,11 +21,15 @@
 	 * What keeps visits from having meetings, for administrators.
 	 */
 	function Overview() {
-		const { data } = useRoute( 'overview' );
+		const { data, reload } = useRoute( 'overview' );
+		useEffect( () => {
+			window.addEventListener( 'kct-changed', reload );
+			return () => window.removeEventListener( 'kct-changed', reload );
+		}, [] );
 		if ( ! data ) {
 			return null;
 		}
-		const { status, counts } = data;
+		const { status, counts, causes } = data;
 		const problems = [];
 		if ( status.requirements !== 'met' ) {
 			problems.push( status.requirements );
@@ -35,11 +40,16 @@
 		if ( status.zoom_ready !== 'yes' && status.google_meet !== 'on' ) {
 			problems.push( __( 'No provider is set up yet. Follow the steps below.', 'kivicare-telemed' ) );
 		}
-		if ( counts.parked + counts.failed > 0 ) {
+		if ( counts.parked > 0 ) {
 			/* translators: %d: how many operations. */
-			problems.push( sprintf( wp.i18n._n( '%d operation waits for somebody: see Queue.', '%d operations wait for somebody: see Queue.', counts.parked + counts.failed, 'kivicare-telemed' ), counts.parked + counts.failed ) );
+			problems.push( sprintf( _n( '%d operation waits for somebody: see Queue.', '%d operations wait for somebody: see Queue.', counts.parked, 'kivicare-telemed' ), counts.parked ) );
 		}
-		return problems.length ? el( Notice, { status: 'warning', isDismissible: false, className: 'kct-message', spokenMessage: '' }, problems.map( ( text ) => el( 'div', { key: text }, text ) ) ) : null;
+		causes.forEach( ( cause ) => problems.push( el( Fragment, null, el( 'strong', null, cause.who ), ' ', cause.what, ' ', el( 'span', { className: 'kct-since' }, sprintf(
+			/* translators: %s: date and time. */
+			__( 'Since %s.', 'kivicare-telemed' ),
+			when( cause.since )
+		) ) ) ) );
+		return problems.length ? el( Notice, { status: 'warning', isDismissible: false, className: 'kct-message', spokenMessage: '' }, problems.map( ( text, i ) => el( 'div', { key: i }, text ) ) ) : null;
 	}
 
 	function App() {

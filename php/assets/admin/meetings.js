@@ -78,6 +78,13 @@
 		);
 	}
 
+	/**
+	 * Whether the visit has no meeting yet and gets it without anybody's help.
+	 */
+	function follows( meeting ) {
+		return meeting.meeting_id === '' && ( meeting.state === 'pending' || meeting.state === 'in_flight' );
+	}
+
 	function cells( meeting, repair, busy ) {
 		const status = meeting.status === null ? __( 'Deleted', 'kivicare-telemed' ) : STATUS[ meeting.status ] || meeting.status;
 		const action = el(
@@ -92,7 +99,7 @@
 			meeting.doctor || '—',
 			providerName( meeting.provider ),
 			status,
-			el( 'div', null, el( State, { state: meeting.state } ), el( Reason, { of: meeting } ) ),
+			el( 'div', null, el( State, { state: follows( meeting ) ? 'follows' : meeting.state } ), el( Reason, { of: meeting } ) ),
 		].concat( telemed.screen.canAct ? [ action ] : [] );
 	}
 

@@ -12,7 +12,9 @@
 	 * Calls a route of ours. Rejects with an object that has a message for people.
 	 */
 	function call( path, method, data ) {
-		return wp.apiFetch( { path: '/kivicare-telemed/v1/admin/' + path, method: method || 'GET', data: data } );
+		const answer = wp.apiFetch( { path: '/kivicare-telemed/v1/admin/' + path, method: method || 'GET', data: data } );
+		// The head of the screen looks again at what it says.
+		return method ? answer.finally( () => window.dispatchEvent( new Event( 'kct-changed' ) ) ) : answer;
 	}
 
 	function query( values ) {
@@ -113,6 +115,7 @@
 		not_connected: [ 'off', __( 'Not connected', 'kivicare-telemed' ) ],
 		shared: [ 'good', __( 'Clinic account', 'kivicare-telemed' ) ],
 		app: [ 'good', __( 'Own app', 'kivicare-telemed' ) ],
+		follows: [ 'warn', __( 'Link follows', 'kivicare-telemed' ) ],
 		ready: [ 'good', __( 'Ready', 'kivicare-telemed' ) ],
 		done: [ 'good', __( 'Done', 'kivicare-telemed' ) ],
 		in_flight: [ 'warn', __( 'In progress', 'kivicare-telemed' ) ],
@@ -134,35 +137,31 @@
 	}
 
 	/**
-	 * Why something does not work and what to do.
+	 * What to do about something that does not work, and the technical message, which is English.
 	 */
 	function Reason( { of } ) {
 		if ( ! of.message && ! of.remedy ) {
 			return null;
 		}
-		return el( 'div', { className: 'kct-reason' }, of.message && el( 'div', null, of.message ), of.remedy && el( 'div', { className: 'kct-remedy' }, of.remedy ) );
+		return el( 'div', { className: 'kct-reason' }, of.remedy && el( 'div', null, of.remedy ), of.message && el( 'div', { className: 'kct-detail', lang: 'en', dir: 'ltr' }, of.message ) );
 	}
 
 	/**
-	 * A table that scrolls by itself on narrow screens.
+	 * A table; on narrow screens each row becomes a block of labelled lines. Roles keep it a table there, too.
 	 *
 	 * heads are texts, rows are arrays of cells with a key; the first cell names its row.
 	 */
 	function Table( { label, heads, rows, empty } ) {
-		const name = ( cell, i, row ) => el( i ? 'td' : 'th', { key: i, scope: i ? undefined : 'row', 'data-label': heads[ i ] }, cell );
+		const name = ( cell, i ) => el( i ? 'td' : 'th', { key: i, scope: i ? undefined : 'row', role: i ? 'cell' : 'rowheader', 'data-label': heads[ i ] }, cell );
 		return el(
-			'div',
-			{ className: 'kct-scroll', role: 'region', 'aria-label': label, tabIndex: 0 },
+			'table',
+			{ className: 'widefat striped kct-table', role: 'table' },
+			el( 'caption', { className: 'screen-reader-text' }, label ),
+			el( 'thead', { role: 'rowgroup' }, el( 'tr', { role: 'row' }, heads.map( ( head ) => el( 'th', { key: head, scope: 'col', role: 'columnheader' }, head ) ) ) ),
 			el(
-				'table',
-				{ className: 'wp-list-table widefat striped kct-table' },
-				el( 'caption', { className: 'screen-reader-text' }, label ),
-				el( 'thead', null, el( 'tr', null, heads.map( ( head ) => el( 'th', { key: head, scope: 'col' }, head ) ) ) ),
-				el(
-					'tbody',
-					null,
-					rows.length ? rows.map( ( row ) => el( 'tr', { key: row.key }, row.cells.map( name ) ) ) : el( 'tr', null, el( 'td', { colSpan: heads.length }, empty ) )
-				)
+				'tbody',
+				{ role: 'rowgroup' },
+				rows.length ? rows.map( ( row ) => el( 'tr', { key: row.key, role: 'row' }, row.cells.map( name ) ) ) : el( 'tr', { role: 'row' }, el( 'td', { colSpan: heads.length, role: 'cell' }, empty ) )
 			)
 		);
 	}

@@ -44,6 +44,13 @@ final class SettingsScreen implements Registerable {
 	}
 
 	/**
+	 * Whether the page under way is this screen.
+	 */
+	public static function is_shown(): bool {
+		return str_ends_with( (string) ( get_current_screen()->id ?? '' ), '_page_' . self::SLUG );
+	}
+
+	/**
 	 * Puts the scripts on our screen only.
 	 *
 	 * @param mixed $hook Screen.

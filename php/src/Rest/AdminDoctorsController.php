@@ -4,7 +4,7 @@ declare( strict_types=1 );
 namespace KiviCare\Telemed\Rest;
 
 use KiviCare\Telemed\Admin\Invitation;
-use KiviCare\Telemed\Admin\Remedy;
+use KiviCare\Telemed\Admin\Advice;
 use KiviCare\Telemed\Config\DoctorConnections;
 use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Config\Settings;
@@ -109,7 +109,7 @@ final class AdminDoctorsController extends AdminController {
 	 */
 	private static function item( array $doctor ): array {
 		foreach ( $doctor['connections'] as $provider => $connection ) {
-			$doctor['connections'][ $provider ]['remedy'] = Remedy::of( $connection['reason'] );
+			$doctor['connections'][ $provider ]['remedy'] = Advice::of( $connection['reason'] );
 		}
 		return $doctor;
 	}

@@ -4,7 +4,7 @@ declare( strict_types=1 );
 namespace KiviCare\Telemed\Rest;
 
 use KiviCare\Telemed\Admin\Journal;
-use KiviCare\Telemed\Admin\Remedy;
+use KiviCare\Telemed\Admin\Advice;
 use KiviCare\Telemed\KiviCare\Reconciler;
 use KiviCare\Telemed\Overview\Meetings;
 use KiviCare\Telemed\Overview\Query;
@@ -38,7 +38,7 @@ final class AdminMeetingsController extends AdminController {
 
 	public function show( \WP_REST_Request $request ): \WP_REST_Response {
 		$page = ( $this->list )()->page( Query::of( array( 'appointment' => 0 ) + $request->get_params(), Gate::clinic_restriction() ) );
-		return $this->answer( array( 'items' => Remedy::added( $page->items ), 'total' => $page->total, 'pages' => $page->pages() ) );
+		return $this->answer( array( 'items' => Advice::added( $page->items ), 'total' => $page->total, 'pages' => $page->pages() ) );
 	}
 
 	/**
@@ -52,7 +52,7 @@ final class AdminMeetingsController extends AdminController {
 		}
 		$this->journal->hasten( $id );
 		$outcome = $this->reconciler->run( $id, true );
-		$items   = Remedy::added( ( $this->list )()->of_appointment( $id ) );
+		$items   = Advice::added( ( $this->list )()->of_appointment( $id ) );
 		return $this->answer( self::verdict( $outcome ) + array( 'items' => $items ) );
 	}
 
@@ -68,7 +68,7 @@ final class AdminMeetingsController extends AdminController {
 			'state'   => (string) ( $outcome['state'] ?? '' ),
 			'reason'  => $reason,
 			'message' => (string) ( $outcome['message'] ?? '' ),
-			'remedy'  => Remedy::of( $reason ),
+			'remedy'  => Advice::of( $reason ),
 		);
 	}
 }

@@ -4,7 +4,7 @@ declare( strict_types=1 );
 namespace KiviCare\Telemed\Rest;
 
 use KiviCare\Telemed\Admin\Journal;
-use KiviCare\Telemed\Admin\Remedy;
+use KiviCare\Telemed\Admin\Advice;
 use KiviCare\Telemed\KiviCare\Reconciler;
 use KiviCare\Telemed\Overview\Operations;
 use KiviCare\Telemed\Overview\Query;
@@ -35,7 +35,7 @@ final class AdminOperationsController extends AdminController {
 		$page = ( $this->list )()->page( Query::of( $request->get_params() ) );
 		return $this->answer(
 			array(
-				'items'  => Remedy::added( $page->items ),
+				'items'  => Advice::added( $page->items ),
 				'total'  => $page->total,
 				'pages'  => $page->pages(),
 				'counts' => $this->journal->counts(),

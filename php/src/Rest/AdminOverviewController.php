@@ -3,6 +3,7 @@ declare( strict_types=1 );
 
 namespace KiviCare\Telemed\Rest;
 
+use KiviCare\Telemed\Admin\CauseNotice;
 use KiviCare\Telemed\Admin\Journal;
 use KiviCare\Telemed\StatusReport;
 
@@ -18,7 +19,8 @@ final class AdminOverviewController extends AdminController {
 	 */
 	public function __construct(
 		private readonly \Closure $status,
-		private readonly Journal $journal
+		private readonly Journal $journal,
+		private readonly CauseNotice $causes
 	) {}
 
 	public function routes(): void {
@@ -30,6 +32,7 @@ final class AdminOverviewController extends AdminController {
 			array(
 				'status' => array_column( ( $this->status )()->rows(), 'value', 'item' ),
 				'counts' => $this->journal->counts(),
+				'causes' => $this->causes->lines(),
 			)
 		);
 	}

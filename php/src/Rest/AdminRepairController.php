@@ -4,6 +4,7 @@ declare( strict_types=1 );
 namespace KiviCare\Telemed\Rest;
 
 use KiviCare\Telemed\Admin\Journal;
+use KiviCare\Telemed\Bridge\BridgeException;
 use KiviCare\Telemed\KiviCare\Reconciler;
 use KiviCare\Telemed\KiviCare\Sweep;
 
@@ -22,8 +23,6 @@ final class AdminRepairController extends AdminController {
 	 */
 	private const STEP = 10;
 
-	private const LIMIT = 5000;
-
 	public function __construct(
 		private readonly Sweep $sweep,
 		private readonly Reconciler $reconciler,
@@ -37,10 +36,13 @@ final class AdminRepairController extends AdminController {
 	/**
 	 * A cursor is "last appointment:done:failed": ids only grow, so what came after in the meantime is met too.
 	 */
-	public function step( \WP_REST_Request $request ): \WP_REST_Response {
+	public function step( \WP_REST_Request $request ): \WP_REST_Response|\WP_Error {
 		list( $last, $done, $failed ) = array_map( 'intval', explode( ':', (string) $request['cursor'] ) + array( 0, 0, 0 ) );
-
-		$ids   = $this->ahead( $last );
+		try {
+			$ids = $this->ahead( $last );
+		} catch ( BridgeException $error ) {
+			return $this->failure( 'kivicare_telemed_queue', $error->getMessage(), 503 );
+		}
 		$total = $done + count( $ids );
 		$until = microtime( true ) + self::BUDGET;
 		foreach ( array_slice( $ids, 0, self::STEP ) as $id ) {
@@ -58,12 +60,13 @@ final class AdminRepairController extends AdminController {
 	}
 
 	/**
-	 * Appointments to look at, behind the last one.
+	 * Appointments to look at, behind the last one. A look that changes nothing: the steps of one run see the same ones.
 	 *
 	 * @return list<int>
+	 * @throws BridgeException When the queue cannot be read.
 	 */
 	private function ahead( int $last ): array {
-		$ids = array_unique( array( ...$this->sweep->out_of_line( self::LIMIT ), ...$this->journal->unfinished() ) );
+		$ids = array_unique( array_merge( $this->journal->unfinished(), ...array_values( $this->sweep->report() ) ) );
 		sort( $ids );
 		return array_values( array_filter( $ids, static fn( int $id ): bool => $id > $last ) );
 	}

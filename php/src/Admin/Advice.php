@@ -4,9 +4,10 @@ declare( strict_types=1 );
 namespace KiviCare\Telemed\Admin;
 
 /**
- * What an administrator can do about a failure, one sentence per kind.
+ * What an administrator can do about the failure of an operation or a connection, by its kind. Mails about a cause that
+ * lasts have texts of their own: Mail\Remedy.
  */
-final class Remedy {
+final class Advice {
 
 	/**
 	 * The remedy; empty where there is nothing to do.
@@ -20,7 +21,7 @@ final class Remedy {
 			'account_refused' => __( 'The provider refuses the account ID. Enter it again under Set-up and test it.', 'kivicare-telemed' ),
 			'configuration'   => __( 'The settings are incomplete. Complete them under Set-up.', 'kivicare-telemed' ),
 			'vault'           => __( 'A secret cannot be opened. Restore KIVICARE_TELEMED_KEY in wp-config.php, or enter the secrets again.', 'kivicare-telemed' ),
-			'rate_limited', 'unavailable', 'ambiguous', 'pending', 'busy', 'store', 'provider' => __( 'Nothing to do: it is tried again by itself.', 'kivicare-telemed' ),
+			'rate_limited', 'unavailable', 'ambiguous', 'pending', 'busy', 'store', 'provider' => __( 'The provider or the database did not do it at once. Nothing to do: it is tried again by itself.', 'kivicare-telemed' ),
 			'daily_limit'     => __( 'Nothing to do: the provider\'s daily limit ends at 00:00 UTC, then it goes on by itself.', 'kivicare-telemed' ),
 			'rejected', 'invalid_input', 'not_found' => __( 'The provider refuses this meeting. Read its message, mend the cause and repair the meeting.', 'kivicare-telemed' ),
 			'internal'        => __( 'Try again. If it stays, report it with the message.', 'kivicare-telemed' ),
