@@ -227,6 +227,7 @@ final class Plugin {
 		global $wpdb;
 		$always = array(
 			new Installer( new Schema( $wpdb ), fn(): Report => $this->upgrade()->run() ),
+			new Translations(),
 			new Admin\RequirementsNotice( $this->requirements ),
 			new SiteHealth\ExtensionCheck( $this->requirements ),
 			new Cli\Commands( $this ),

@@ -266,6 +266,42 @@ describe( 'administrator', { concurrency: 1 }, () => {
 		} );
 	}
 
+	/**
+	 * Texts and labels of ours that were not translated. Names, numbers, dates, addresses and technical messages are none.
+	 */
+	const untranslated = ( where ) => where.evaluate( () => {
+		const data = /^(Zoom|Google Meet|Doctor2? Example|#?[\d.,:/ %-]+( ms)?|[A-Z][a-z]{2} \d+, \d{4}, .*|[A-Z]\w+\/\w+|\S+@\S+|—|·|)$/;
+		const root = document.getElementById( 'kivicare-telemed-app' );
+		const texts = [];
+		const walker = document.createTreeWalker( root, NodeFilter.SHOW_TEXT );
+		while ( walker.nextNode() ) {
+			walker.currentNode.parentElement.closest( '[lang], textarea' ) || texts.push( walker.currentNode.data );
+		}
+		for ( const part of root.querySelectorAll( '*' ) ) {
+			texts.push( ...[ 'aria-label', 'title', 'data-label' ].map( ( name ) => part.getAttribute( name ) || '' ) );
+		}
+		// Texts within texts: the innermost go first.
+		const stripped = ( text ) => {
+			const less = text.replace( /\[[^[\]]*\]/g, '' );
+			return less === text ? text.trim() : stripped( less );
+		};
+		return [ ...new Set( texts.map( stripped ) ) ].filter( ( text ) => ! data.test( text ) );
+	} );
+
+	test( 'in another language no text stays English', async () => {
+		await broken_booking();
+		await page.context().addCookies( [ { name: 'kct_words', value: '1', url: site } ] );
+		await page.goto( screen );
+		for ( const tab of TABS ) {
+			await page.getByRole( 'tab', { name: `[${ tab }]` } ).click();
+			await page.locator( '.kct-panel h2' ).first().waitFor();
+			await page.getByText( 'Loading…' ).first().waitFor( { state: 'detached' } );
+			assert.deepEqual( await untranslated( page ), [], tab );
+		}
+		await shoot( page, 'translated' );
+		await page.context().clearCookies( { name: 'kct_words' } );
+	} );
+
 	test( 'a clinic\'s administrator sees doctors and meetings of the clinic and cannot act', async () => {
 		const other = await person( 'clinicadmin' );
 		await other.goto( site + '/wp-admin/index.php?page=kivicare-telemed' );

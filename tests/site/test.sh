@@ -85,8 +85,9 @@ all=(format_and_lints php_lint unit sandbox store ext)
 [ -f "$ROOT/tests/phpunit-e2e.xml" ] && all+=(e2e)
 [ -f "$ROOT/tests/phpunit-faults.xml" ] && all+=(faults)
 all+=(browser)
-all+=(stubs)
+all+=(stubs pot)
 stubs() { "$ROOT/.ci/stubs" check; }
+pot() { "$ROOT/.ci/pot" check; }
 
 layers=("$@")
 [ ${#layers[@]} -gt 0 ] || layers=("${all[@]}")
