@@ -21,6 +21,9 @@ soak: setup ## 2000 bookings, moves and cancellations while every tenth answer b
 stubs: setup ## Write the PHP stubs anew
 	@bash .ci/stubs write
 
+pot: setup ## Write php/languages/kivicare-telemed.pot anew
+	@bash .ci/pot write
+
 demo: setup ## A site with one booked video visit, left running
 	@bash tests/site/demo.sh
 
@@ -33,4 +36,4 @@ stop: ## End the site and the database
 clean: stop ## Remove everything built and cached
 	@rm -rf .cache target
 
-.PHONY: help setup build demo bench test test-faults soak stubs stop clean
+.PHONY: help setup build demo bench test test-faults soak stubs pot stop clean

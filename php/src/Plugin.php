@@ -229,6 +229,7 @@ final class Plugin {
 		$always    = array(
 			$installer,
 			new Install\Network( $installer ),
+			new Translations(),
 			new Admin\RequirementsNotice( $this->requirements ),
 			new SiteHealth\ExtensionCheck( $this->requirements ),
 			new Cli\Commands( $this ),
@@ -243,6 +244,7 @@ final class Plugin {
 			new Compat\ModelLoader(),
 			new KiviCare\ProviderRegistration(),
 			...$this->live_services(),
+			...$this->admin_services(),
 		);
 	}
 
@@ -321,6 +323,27 @@ final class Plugin {
 			new SiteHealth\ConnectionsCheck( $facts ),
 			new SiteHealth\WebhookCheck( $this->settings ),
 			new SiteHealth\DebugInformation( fn(): StatusReport => $this->status(), $this->requirements, $facts, $retention ),
+		);
+	}
+
+	/**
+	 * The administrator's screen and its routes.
+	 *
+	 * @return list<Registerable>
+	 */
+	private function admin_services(): array {
+		global $wpdb;
+		$journal = new Admin\Journal( $wpdb );
+		return array(
+			new Admin\SettingsScreen(),
+			new Rest\AdminOverviewController( fn(): StatusReport => $this->status(), $journal, new Admin\CauseNotice( new Mail\CauseBook( $wpdb ) ) ),
+			new Rest\AdminZoomSettingsController( $this->settings, $this->bridge ),
+			new Rest\AdminMeetSettingsController( $this->google, $this->bridge ),
+			new Rest\AdminDoctorsController( fn(): Overview\Doctors => $this->doctor_list(), $this->doctors, $this->disconnection, $this->settings ),
+			new Rest\AdminMeetingsController( fn(): Overview\Meetings => $this->meeting_list(), $this->reconciler, $journal ),
+			new Rest\AdminOperationsController( fn(): Overview\Operations => $this->operation_list(), $this->reconciler, $journal ),
+			new Rest\AdminRepairController( $this->sweep, $this->reconciler, $journal ),
+			new Rest\AdminStatisticsController( $journal ),
 		);
 	}
 

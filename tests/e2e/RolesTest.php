@@ -11,7 +11,7 @@ final class RolesTest extends SiteTestCase {
 	private const VISITORS = array( 'nobody', 'patient', 'patient2', 'doctor', 'doctor2', 'receptionist', 'clinicadmin', 'admin' );
 
 	/**
-	 * {id} is an appointment of patient with doctor.
+	 * {id} is an appointment of patient with doctor, {operation} its last operation, {doctor2} and {nodoctor} are users.
 	 */
 	private const TABLE = <<<'TABLE'
 		method path                                             nobody patient patient2 doctor doctor2 receptionist clinicadmin admin no-nonce
@@ -20,6 +20,26 @@ final class RolesTest extends SiteTestCase {
 		POST   kivicare-telemed/v1/appointments/{id}/recreate   403    403     403      302    403     403          403         302   403
 		GET    kivicare-telemed/v1/appointments/{id}/join       403    403     403      403    403     403          403         403   =
 		GET    kivicare-telemed/v1/appointments/{id}/join?key=0 403    403     403      403    403     403          403         403   =
+		GET    kivicare-telemed/v1/admin/overview               401    403     403      403    403     403          403         200   401
+		GET    kivicare-telemed/v1/admin/settings/zoom          401    403     403      403    403     403          403         200   401
+		PUT    kivicare-telemed/v1/admin/settings/zoom          401    403     403      403    403     403          403         200   401
+		POST   kivicare-telemed/v1/admin/settings/zoom/test     401    403     403      403    403     403          403         200   401
+		GET    kivicare-telemed/v1/admin/settings/googlemeet    401    403     403      403    403     403          403         200   401
+		PUT    kivicare-telemed/v1/admin/settings/googlemeet    401    403     403      403    403     403          403         200   401
+		POST   kivicare-telemed/v1/admin/settings/googlemeet/test 401  403     403      403    403     403          403         200   401
+		GET    kivicare-telemed/v1/admin/doctors                401    403     403      403    403     403          200         200   401
+		POST   kivicare-telemed/v1/admin/doctors/{doctor2}/disconnect 401 403  403      403    403     403          403         200   401
+		POST   kivicare-telemed/v1/admin/doctors/{doctor2}/invite 401  403     403      403    403     403          403         200   401
+		POST   kivicare-telemed/v1/admin/doctors/{doctor2}/map  401    403     403      403    403     403          403         200   401
+		POST   kivicare-telemed/v1/admin/doctors/{nodoctor}/invite 401 403     403      403    403     403          403         404   401
+		GET    kivicare-telemed/v1/admin/meetings               401    403     403      403    403     403          200         200   401
+		POST   kivicare-telemed/v1/admin/meetings/{id}/repair   401    403     403      403    403     403          403         200   401
+		POST   kivicare-telemed/v1/admin/meetings/999999999/repair 401 403     403      403    403     403          403         404   401
+		GET    kivicare-telemed/v1/admin/operations             401    403     403      403    403     403          403         200   401
+		POST   kivicare-telemed/v1/admin/operations/{operation}/retry 401 403  403      403    403     403          403         200   401
+		POST   kivicare-telemed/v1/admin/operations/999999999/retry 401 403    403      403    403     403          403         404   401
+		POST   kivicare-telemed/v1/admin/repair                 401    403     403      403    403     403          403         200   401
+		GET    kivicare-telemed/v1/admin/statistics             401    403     403      403    403     403          403         200   401
 		GET    kivicare/v1/settings/zoom-telemed                401    403     403      403    403     403          403         200   401
 		PUT    kivicare/v1/settings/zoom-telemed                401    403     403      403    403     403          403         200   401
 		GET    kivicare/v1/settings/zoom-telemed/doctor-config  401    403     403      200    200     403          403         403   401
@@ -45,10 +65,21 @@ final class RolesTest extends SiteTestCase {
 	 * Bodies that are harmless when they are let through.
 	 */
 	private const BODIES = array(
+		'admin/doctors/{doctor2}/disconnect'    => array( 'provider' => 'zoom' ),
+		'admin/doctors/{doctor2}/invite'        => array( 'provider' => 'zoom' ),
+		'admin/doctors/{doctor2}/map'           => array( 'zoom_user' => 'doctor2@example.test' ),
+		'admin/doctors/{nodoctor}/invite'       => array( 'provider' => 'zoom' ),
 		'settings/zoom-telemed'                 => array( 'auth_type' => 'server-to-server', 'client_secret' => '••••••••••••', 'server_to_server_enabled' => 'No' ),
 		'settings/zoom-telemed/doctor-config'   => array( 'auth_type' => 'server-to-server', 'enable_server_to_server' => true, 'account_id' => '', 'client_id' => '', 'client_secret' => '' ),
 		'settings/zoom-telemed/test-connection' => array( 'auth_type' => 'server-to-server', 'account_id' => '', 'client_id' => '', 'client_secret' => '' ),
 	);
+
+	/**
+	 * What stands for names in paths.
+	 *
+	 * @var array<string, string>
+	 */
+	private array $names = array();
 
 	public static function tearDownAfterClass(): void {
 		( new ZoomSide( Site::from_environment() ) )->serve_doctors();
@@ -69,6 +100,12 @@ final class RolesTest extends SiteTestCase {
 		$this->side->serve_doctors();
 		$id       = self::id( $this->book() );
 		self::assertCount( 1, $this->side->mappings( $id ) );
+		$this->names = array(
+			'{id}'        => (string) $id,
+			'{operation}' => (string) $this->site->rows( 'SELECT MAX(id) AS id FROM wp_kc_telemed_operations WHERE appointment_id = ?', array( $id ) )[0]['id'],
+			'{doctor2}'   => (string) $this->site->seed['other_doctor_id'],
+			'{nodoctor}'  => (string) $this->site->seed['patient_id'],
+		);
 		$browsers = array( 'nobody' => new Browser( $this->site->url ) );
 		foreach ( array_slice( self::VISITORS, 1 ) as $user ) {
 			$browsers[ $user ] = $this->site->login( $user );
@@ -78,7 +115,6 @@ final class RolesTest extends SiteTestCase {
 		foreach ( array_slice( explode( "\n", trim( self::TABLE ) ), 1 ) as $line ) {
 			$columns                = preg_split( '/\s+/', trim( $line ) );
 			list( $method, $path )  = $columns;
-			$path                   = str_replace( '{id}', (string) $id, $path );
 			$without                = end( $columns );
 			foreach ( self::VISITORS as $column => $visitor ) {
 				$expected = $columns[ $column + 2 ];
@@ -104,14 +140,16 @@ final class RolesTest extends SiteTestCase {
 		foreach ( $routes as $route ) {
 			list( $method, $path ) = explode( ' ', $route );
 			// POST is an older form's spelling of PUT: the same handler behind the same gate.
-			$method = 'POST' === $method && str_contains( $path, '/settings/' ) ? 'PUT' : $method;
-			$path   = str_replace( '(?P<id>\d+)', '{id}', ltrim( $path, '/' ) );
+			$method = 'POST' === $method && str_contains( $path, '/settings/' ) && ! str_contains( $path, '/admin/' ) ? 'PUT' : $method;
+			$names  = array( '(?P<id>\d+)' => '{id}', '(?P<appointment>\d+)' => '{id}', '(?P<doctor>\d+)' => '{doctor2}', '(?P<operation>\d+)' => '{operation}' );
+			$path   = strtr( ltrim( $path, '/' ), $names );
 			self::assertMatchesRegularExpression( '~^\s*' . $method . '\s+' . preg_quote( $path, '~' ) . '(\s|\?)~m', self::TABLE );
 		}
 	}
 
 	private function status( Browser $browser, string $method, string $path, bool $with_nonce ): int {
-		$body    = self::BODIES[ substr( $path, strlen( 'kivicare/v1/' ) ) ] ?? array();
+		$body    = self::BODIES[ preg_replace( '~^[a-z-]+/v1/~', '', $path ) ] ?? array();
+		$path    = strtr( $path, $this->names );
 		$headers = array( 'Content-Type: application/json' );
 		if ( $with_nonce && '' !== $browser->nonce ) {
 			$headers[] = 'X-WP-Nonce: ' . $browser->nonce;

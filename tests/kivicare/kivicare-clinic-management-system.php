@@ -52,3 +52,4 @@ add_action( 'kc_appointment_auto_close', array( App\controllers\AppointmentRoute
 add_filter( 'rest_pre_dispatch', array( App\controllers\AppointmentRoutes::class, 'refuse_anonymous' ), 10, 3 );
 add_action( 'kc_after_create_appointment', array( App\emails\LinkMails::class, 'enqueue' ) );
 add_action( 'kct_test_run_queue', array( App\emails\LinkMails::class, 'send' ) );
+add_action( 'template_redirect', array( App\controllers\DashboardPages::class, 'show' ), 0 );

@@ -3,11 +3,14 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 packages=(build-essential pkg-config libclang-dev clang curl openssl jq php-cli php-dev php-fpm php-mysql php-curl
-	php-xml php-mbstring php-intl php-zip mariadb-server nginx-light phpunit php-codesniffer faketime)
+	php-xml php-mbstring php-intl php-zip mariadb-server nginx-light phpunit php-codesniffer faketime gettext chromium)
 missing=()
 for package in "${packages[@]}"; do
 	dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
 done
+# Debian's node and npm, unless there is one from elsewhere, which conflicts with them.
+command -v node >/dev/null || missing+=(nodejs)
+command -v npm >/dev/null || missing+=(npm)
 # After php-fpm, which satisfies it: otherwise WordPress would bring Apache.
 if [ -z "${WORDPRESS_DIR:-}" ] && [ ! -d /usr/share/wordpress ]; then missing+=(wordpress); fi
 if [ ${#missing[@]} -gt 0 ]; then

@@ -53,6 +53,24 @@ e2e() {
 	php "$(command -v phpunit)" -c "$ROOT/tests/phpunit-e2e.xml"
 }
 
+# The browser's driver and the accessibility checks, by name and version, in the cache directory.
+browser_tools() {
+	mkdir -p "$CACHE/browser"
+	[ "$(cat "$CACHE/browser/stamp" 2>/dev/null)" = "$*" ] && return
+	echo '{"private":true}' >"$CACHE/browser/package.json"
+	(cd "$CACHE/browser" && npm install --no-audit --no-fund --save-exact "$@") && echo "$*" >"$CACHE/browser/stamp"
+}
+
+browser() {
+	build_extension
+	browser_tools playwright-core@1.65.1 axe-core@4.14.1
+	"$ROOT/tests/site/up.sh"
+	. "$RUN/db.env"
+	. "$RUN/site.env"
+	# One after the other: they share the site.
+	node --test --test-concurrency=1 --test-reporter=tap "$ROOT"/tests/browser/*.test.mjs
+}
+
 # Workers die, databases restart, answers break. KILL_TIMES and SOAK_ACTIONS say how long it goes on. On a site of its own:
 # where hundreds of earlier visits follow a doctor to another provider, no single one is measured.
 faults() {
@@ -69,8 +87,10 @@ all=(format_and_lints php_lint unit sandbox store ext)
 [ -d "$ROOT/tests/kivicare" ] && [ -f "$ROOT/tests/site/up.sh" ] && [ -f "$ROOT/tests/phpunit-wp.xml" ] && all+=(wp)
 [ -f "$ROOT/tests/phpunit-e2e.xml" ] && all+=(e2e)
 [ -f "$ROOT/tests/phpunit-faults.xml" ] && all+=(faults)
-all+=(stubs)
+all+=(browser)
+all+=(stubs pot)
 stubs() { "$ROOT/.ci/stubs" check; }
+pot() { "$ROOT/.ci/pot" check; }
 
 layers=("$@")
 [ ${#layers[@]} -gt 0 ] || layers=("${all[@]}")

@@ -9,6 +9,8 @@ sandbox() {
 	if running "$RUN/sandbox.pid"; then return; fi
 	step "starting the sandbox provider"
 	cargo build -q -p telemed-sandbox
+	# Its certificate authority is new, and processes that run keep the old one.
+	stop_pid "$RUN/fpm.pid"
 	rm -f "$RUN/sandbox.json"
 	"$CARGO_TARGET_DIR/debug/telemed-sandbox" --http 127.0.0.1:0 --tls 127.0.0.1:0 --admin 127.0.0.1:0 --seed \
 		--ca-out "$RUN/sandbox-ca.pem" --ready-file "$RUN/sandbox.json" >"$RUN/sandbox.out" 2>&1 &
@@ -20,7 +22,12 @@ sandbox() {
 files() {
 	local wordpress=${WORDPRESS_DIR:-/usr/share/wordpress} kivicare=${KIVICARE_DIR:-$ROOT/tests/kivicare}
 	local stamp="$wordpress $kivicare"
-	if [ "$(cat "$RUN/site.stamp" 2>/dev/null)" = "$stamp" ]; then return; fi
+	if [ "$(cat "$RUN/site.stamp" 2>/dev/null)" = "$stamp" ]; then
+		cp "$ROOT"/tests/site/mu-plugins/*.php "$SITE/wp-content/mu-plugins/"
+		# The contract plugin is ours and changes; the real KiviCare does not.
+		[ -n "${KIVICARE_DIR:-}" ] || cp -R "$kivicare/." "$SITE/wp-content/plugins/kivicare-clinic-management-system/"
+		return
+	fi
 	step "copying WordPress and KiviCare"
 	local plugin=$SITE/wp-content/plugins/kivicare-clinic-management-system
 	rm -rf "$SITE" "$RUN/site.env" "$RUN/installed"

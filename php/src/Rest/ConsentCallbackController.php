@@ -37,13 +37,21 @@ final class ConsentCallbackController implements Registerable {
 		$read  = static fn( string $name ): string => is_string( $request->get_param( $name ) ) ? $request->get_param( $name ) : '';
 		$state = $read( 'state' );
 		if ( '' === $state ) {
-			/* translators: %s: Zoom or Google. */
-			return $this->page( 400, __( 'Connect from the dashboard', 'kivicare-telemed' ), __( '%s sent you here without a request from this site, as Zoom does after "Add" in its Marketplace. Nothing was changed. Log in to the clinic\'s dashboard, open Settings, and choose Connect there.', 'kivicare-telemed' ) );
+			return $this->page(
+				400,
+				__( 'Connect from the dashboard', 'kivicare-telemed' ),
+				/* translators: %s: Zoom or Google. */
+				__( '%s sent you here without a request from this site, as Zoom does after "Add" in its Marketplace. Nothing was changed. Log in to the clinic\'s dashboard, open Settings, and choose Connect there.', 'kivicare-telemed' )
+			);
 		}
 		$visitor = Gate::visitor();
 		if ( ! Gate::is_doctor( $visitor ) ) {
-			/* translators: %s: Zoom or Google. */
-			return $this->page( 0 === $visitor ? 401 : 403, __( 'Log in as the doctor', 'kivicare-telemed' ), __( 'Only a doctor who is logged in to this site in this browser can connect a %s account. Nothing was changed. Log in and choose Connect again.', 'kivicare-telemed' ) );
+			return $this->page(
+				0 === $visitor ? 401 : 403,
+				__( 'Log in as the doctor', 'kivicare-telemed' ),
+				/* translators: %s: Zoom or Google. */
+				__( 'Only a doctor who is logged in to this site in this browser can connect a %s account. Nothing was changed. Log in and choose Connect again.', 'kivicare-telemed' )
+			);
 		}
 		if ( '' === $read( 'code' ) ) {
 			return $this->refused( $visitor, $state );
@@ -68,7 +76,12 @@ final class ConsentCallbackController implements Registerable {
 		$title = __( 'Not connected', 'kivicare-telemed' );
 		return match ( $query['error'] ?? '' ) {
 			'access_denied' => $this->page( 403, $title, __( 'You declined the access that video visits need. Nothing was changed. To connect, choose Connect again and allow it.', 'kivicare-telemed' ) ),
-			'admin_policy_enforced', 'org_internal' => $this->page( 403, $title, __( 'Your organisation does not allow this app. Nothing was changed. Ask the %s administrator of your organisation to allow it.', 'kivicare-telemed' ) ),
+			'admin_policy_enforced', 'org_internal' => $this->page(
+				403,
+				$title,
+				/* translators: %s: Zoom or Google. */
+				__( 'Your organisation does not allow this app. Nothing was changed. Ask the %s administrator of your organisation to allow it.', 'kivicare-telemed' )
+			),
 			/* translators: %s: Zoom or Google. */
 			default => $this->page( 502, $title, __( '%s reported a problem with the app. Nothing was changed. Ask the administrator to check client ID, redirect URL and scopes of the app, then choose Connect again.', 'kivicare-telemed' ) ),
 		};

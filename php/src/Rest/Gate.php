@@ -10,6 +10,8 @@ final class Gate {
 
 	public const DOCTOR = 'kiviCare_doctor';
 
+	public const CLINIC_ADMIN = 'kiviCare_clinic_admin';
+
 	/**
 	 * Fired when somebody is turned away.
 	 */
@@ -52,9 +54,32 @@ final class Gate {
 		return $user_id > 0 ? $user_id : (int) wp_validate_auth_cookie( '', 'logged_in' );
 	}
 
+	/**
+	 * Permission callback of lists that a clinic's own administrator may read too, for that clinic; see clinic_restriction().
+	 */
+	public static function administrator_or_clinic(): bool|\WP_Error {
+		return current_user_can( 'manage_options' ) || self::is_clinic_admin( get_current_user_id() ) ? true : self::refused();
+	}
+
+	/**
+	 * The clinic admin to whose clinics the current visitor's lists are restricted; 0 for administrators. For visitors
+	 * whom administrator_or_clinic() has let in.
+	 */
+	public static function clinic_restriction(): int {
+		return current_user_can( 'manage_options' ) ? 0 : get_current_user_id();
+	}
+
 	public static function is_doctor( int $user_id ): bool {
+		return self::has_role( $user_id, self::DOCTOR );
+	}
+
+	public static function is_clinic_admin( int $user_id ): bool {
+		return self::has_role( $user_id, self::CLINIC_ADMIN );
+	}
+
+	private static function has_role( int $user_id, string $role ): bool {
 		$user = $user_id > 0 ? get_userdata( $user_id ) : false;
-		return $user && in_array( self::DOCTOR, (array) $user->roles, true );
+		return $user && in_array( $role, (array) $user->roles, true );
 	}
 
 	private static function refused(): \WP_Error {
