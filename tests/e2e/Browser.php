@@ -71,12 +71,14 @@ final class Browser {
 			}
 			curl_multi_exec( $multi, $running );
 			curl_multi_select( $multi, 1.0 );
-			while ( $done = curl_multi_info_read( $multi ) ) {
+			$done = curl_multi_info_read( $multi );
+			while ( false !== $done ) {
 				$handle             = $done['handle'];
 				$index              = $active[ spl_object_id( $handle ) ];
 				$answers[ $index ]  = $this->answer( $handle, (string) curl_multi_getcontent( $handle ) );
 				unset( $active[ spl_object_id( $handle ) ] );
 				curl_multi_remove_handle( $multi, $handle );
+				$done = curl_multi_info_read( $multi );
 			}
 		}
 		ksort( $answers );

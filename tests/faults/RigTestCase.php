@@ -76,7 +76,9 @@ abstract class RigTestCase extends SiteTestCase {
 		$names    = $side->names();
 		$meetings = array();
 		foreach ( $side->live() as $meeting ) {
-			isset( $this->others[ $meeting['id'] ] ) || $meetings[ $meeting['id'] ] = $meeting;
+			if ( ! isset( $this->others[ $meeting['id'] ] ) ) {
+				$meetings[ $meeting['id'] ] = $meeting;
+			}
 		}
 		$visits = $this->site->rows(
 			"SELECT a.id, a.status, a.appointment_start_date AS date, a.appointment_start_time AS time, a.appointment_timezone AS zone, m.{$names['id_column']} AS meeting_id

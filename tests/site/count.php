@@ -7,7 +7,7 @@
 
 declare(strict_types=1);
 
-[ , $layer, $file, $status ] = $argv;
+list( , $layer, $file, $status ) = $argv;
 $log    = (string) file_get_contents( $file );
 $passed = 0;
 $failed = 0;

@@ -7,6 +7,8 @@ CACHE=$ROOT/.cache
 RUN=$CACHE/site-run
 SITE=$CACHE/site
 RESULTS=$CACHE/results
+# Tools that are built once for a machine, whatever clone asks for them.
+TOOLS=${TELEMED_TOOLS:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/kivicare-telemed}
 EXTENSION=${TELEMED_EXTENSION_FILE:-$ROOT/target/debug/libkivicare_telemed.so}
 export CARGO_TARGET_DIR=$ROOT/target
 mkdir -p "$RUN" "$RESULTS"

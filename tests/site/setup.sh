@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the build and the tests need: Debian packages by name, and cargo-php into the cache directory.
+# Installs what the build and the tests need: Debian packages by name, and tools of cargo into the machine's cache.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 packages=(build-essential pkg-config libclang-dev clang curl openssl jq php-cli php-dev php-fpm php-mysql php-curl
@@ -21,10 +21,20 @@ if [ ${#missing[@]} -gt 0 ]; then
 		{ tail -n 20 "$CACHE/apt.log"; fail "the packages could not be installed"; }
 fi
 command -v cargo >/dev/null || fail "cargo is missing: install Rust 1.88 or newer with rustup (https://rustup.rs)"
-if [ ! -x "$CACHE/tools/bin/cargo-php" ]; then
-	step "building cargo-php, once"
-	CARGO_TARGET_DIR=$CACHE/tools/target cargo install -q cargo-php --locked --version 0.2.2 --root "$CACHE/tools" \
-		>"$CACHE/cargo-php.log" 2>&1 || { tail -n 20 "$CACHE/cargo-php.log"; fail "cargo-php could not be built"; }
-	rm -rf "$CACHE/tools/target"
-fi
+
+# Cargo packages at fixed versions; quick to build matters more here than quick to run: tool NAME VERSION.
+tool() {
+	local name=$1 version=$2
+	if [ "$(cat "$TOOLS/$name.version" 2>/dev/null)" = "$version" ] && [ -x "$TOOLS/bin/$name" ]; then return; fi
+	step "building $name $version, once"
+	mkdir -p "$TOOLS"
+	CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_DEBUG=0 \
+		CARGO_TARGET_DIR=$TOOLS/target cargo install -q "$name" --locked --force --version "$version" --root "$TOOLS" \
+		>"$CACHE/$name.log" 2>&1 || { tail -n 20 "$CACHE/$name.log"; fail "$name could not be built"; }
+	rm -rf "$TOOLS/target"
+	echo "$version" >"$TOOLS/$name.version"
+}
+tool cargo-php 0.2.2
+tool mago 1.25.2
+tool cargo-deny 0.20.2
 step "set up"

@@ -19,6 +19,21 @@ php_lint() {
 	done < <(cd "$ROOT" && find php tests -name '*.php' -not -path '*/target/*' | sort)
 }
 
+# WordPress' coding standard, types and dead code in PHP, licences and duplicates among the crates.
+analysis() {
+	php "$ROOT/tests/phpcs/check.php"
+	(cd "$ROOT" && phpcs -q) && echo "check: phpcs ok"
+	local config=$ROOT/mago.toml
+	if [ -n "${WORDPRESS_DIR:-}" ]; then
+		config=$RUN/mago.toml
+		sed "s#/usr/share/wordpress#$WORDPRESS_DIR#" "$ROOT/mago.toml" >"$config"
+	fi
+	mago() { "$TOOLS/bin/mago" --workspace "$ROOT" --config "$config" --colors never "$@"; }
+	mago analyze --reporting-format medium --minimum-fail-level note && echo "check: mago analyze ok"
+	mago lint --reporting-format medium --minimum-fail-level note && echo "check: mago lint ok"
+	"$TOOLS/bin/cargo-deny" --manifest-path "$ROOT/Cargo.toml" --offline check licenses bans sources && echo "check: cargo-deny ok"
+}
+
 unit() { cargo test --color never -- --show-output; }
 sandbox() { cargo test -p telemed-sandbox --color never; }
 
@@ -83,7 +98,7 @@ faults() {
 	php "$(command -v phpunit)" -c "$ROOT/tests/phpunit-faults.xml"
 }
 
-all=(format_and_lints php_lint unit sandbox store ext)
+all=(format_and_lints php_lint analysis unit sandbox store ext)
 [ -d "$ROOT/tests/kivicare" ] && [ -f "$ROOT/tests/site/up.sh" ] && [ -f "$ROOT/tests/phpunit-wp.xml" ] && all+=(wp)
 [ -f "$ROOT/tests/phpunit-e2e.xml" ] && all+=(e2e)
 [ -f "$ROOT/tests/phpunit-faults.xml" ] && all+=(faults)

@@ -34,7 +34,13 @@ final class Journal {
 			),
 			ARRAY_A
 		);
-		return array_map( 'intval', $row + array_fill_keys( array( 'due', 'waiting', 'parked', 'failed', 'noted' ), 0 ) );
+		return array(
+			'due'     => (int) ( $row['due'] ?? 0 ),
+			'waiting' => (int) ( $row['waiting'] ?? 0 ),
+			'parked'  => (int) ( $row['parked'] ?? 0 ),
+			'failed'  => (int) ( $row['failed'] ?? 0 ),
+			'noted'   => (int) ( $row['noted'] ?? 0 ),
+		);
 	}
 
 	/**
@@ -75,7 +81,7 @@ final class Journal {
 		);
 		$known = array();
 		foreach ( $rows as $row ) {
-			$known[ $row['day'] . $row['provider'] ] = array_map( static fn( $n ): ?int => null === $n ? null : (int) $n, array_slice( $row, 2 ) );
+			$known[ "{$row['day']}{$row['provider']}" ] = array_map( static fn( $n ): ?int => null === $n ? null : (int) $n, array_slice( $row, 2 ) );
 		}
 		$none = array( 'made' => 0, 'failed' => 0, 'latency_ms' => null, 'latency_max_ms' => null );
 		$all  = array();

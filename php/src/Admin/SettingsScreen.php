@@ -72,7 +72,7 @@ final class SettingsScreen implements Registerable {
 			'canAct'   => current_user_can( 'manage_options' ),
 			'timezone' => wp_timezone_string(),
 		);
-		wp_add_inline_script( self::HANDLE . '-ui', 'window.kivicareTelemed = ' . wp_json_encode( array( 'screen' => $screen ) ) . ';', 'before' );
+		wp_add_inline_script( self::HANDLE . '-ui', 'window.kivicareTelemed = ' . (string) wp_json_encode( array( 'screen' => $screen ) ) . ';', 'before' );
 		wp_enqueue_style( self::HANDLE, plugins_url( 'assets/admin/admin.css', $base ), array( 'wp-components' ), Plugin::VERSION );
 	}
 

@@ -60,7 +60,7 @@ final class Retention implements Registerable {
 	 * @return bool Whether nothing is left over.
 	 */
 	public function purge( int $batch = self::BATCH ): bool {
-		$before = gmdate( 'Y-m-d H:i:s', time() - $this->days() * DAY_IN_SECONDS );
+		$before = gmdate( 'Y-m-d H:i:s', time() - (int) ( $this->days() * DAY_IN_SECONDS ) );
 		$audit  = $this->drain( fn(): int => $this->purge_audit( $before, $batch ), $batch );
 		return $this->drain( fn(): int => $this->purge_operations( $before, $batch ), $batch ) && $audit;
 	}

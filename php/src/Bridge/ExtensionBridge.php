@@ -43,7 +43,8 @@ final class ExtensionBridge implements Bridge {
 	}
 
 	public function vault_status(): array {
-		return $this->call( fn( $config ) => ( new Native\Vault( $config ) )->status() );
+		$status = $this->call( fn( $config ) => ( new Native\Vault( $config ) )->status() );
+		return array( 'source' => (string) $status['source'], 'key_id' => (string) $status['key_id'] );
 	}
 
 	public function create_meeting( array $visit ): array {
@@ -63,7 +64,8 @@ final class ExtensionBridge implements Bridge {
 	}
 
 	public function begin_consent( array $party ): array {
-		return $this->call( fn( $config ) => ( new Native\Consent( $config ) )->begin( $party ) );
+		$begun = $this->call( fn( $config ) => ( new Native\Consent( $config ) )->begin( $party ) );
+		return array( 'url' => (string) $begun['url'], 'key' => (string) $begun['key'], 'sealed' => (string) $begun['sealed'] );
 	}
 
 	public function complete_consent( string $sealed, #[\SensitiveParameter] string $state, #[\SensitiveParameter] string $code, array $party ): array {
@@ -87,7 +89,7 @@ final class ExtensionBridge implements Bridge {
 	}
 
 	public function pull_due_calendars( int $limit ): array {
-		return $this->call( fn( $config ) => ( new Native\Calendar( $config ) )->pullDue( $limit ) );
+		return array_values( $this->call( fn( $config ) => ( new Native\Calendar( $config ) )->pullDue( $limit ) ) );
 	}
 
 	public function open_push( string $channel_id, #[\SensitiveParameter] string $token, string $state ): ?int {
@@ -115,7 +117,7 @@ final class ExtensionBridge implements Bridge {
 	}
 
 	public function operations( int $appointment_id ): array {
-		return $this->call( fn( $config ) => ( new Native\OperationJournal( $config ) )->forAppointment( $appointment_id ) );
+		return array_values( $this->call( fn( $config ) => ( new Native\OperationJournal( $config ) )->forAppointment( $appointment_id ) ) );
 	}
 
 	public function audit( array $entry ): void {

@@ -39,9 +39,15 @@ final class ChangeNotice implements Registerable {
 			$doctor->user_email,
 			/* translators: 1: site name, 2: appointment number. */
 			sprintf( __( '[%1$s] Your change of video visit #%2$d', 'kivicare-telemed' ), wp_specialchars_decode( get_bloginfo( 'name' ), ENT_QUOTES ), $appointment->id ),
-			/* translators: 1: appointment number, 2: date and time. */
-			sprintf( __( 'Video visit #%1$d, %2$s:', 'kivicare-telemed' ), $appointment->id, $when ) . "\n\n" . $what . "\n\n"
-				. __( 'To move or cancel a visit, use the appointment in the clinic\'s dashboard: the patient is told from there.', 'kivicare-telemed' )
+			implode(
+				"\n\n",
+				array(
+					/* translators: 1: appointment number, 2: date and time. */
+					sprintf( __( 'Video visit #%1$d, %2$s:', 'kivicare-telemed' ), $appointment->id, $when ),
+					$what,
+					__( 'To move or cancel a visit, use the appointment in the clinic\'s dashboard: the patient is told from there.', 'kivicare-telemed' ),
+				)
+			)
 		);
 	}
 

@@ -79,7 +79,7 @@ final class AuditCommand {
 			foreach ( array( 'id', 'actor_id', 'appointment_id', 'doctor_id' ) as $number ) {
 				$row[ $number ] = (int) $row[ $number ];
 			}
-			\WP_CLI::line( $before . wp_json_encode( $row ) );
+			\WP_CLI::line( $before . (string) wp_json_encode( $row ) );
 			$before = ',';
 		}
 		\WP_CLI::line( '[' === $before ? '[]' : ']' );

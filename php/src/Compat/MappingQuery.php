@@ -55,7 +55,7 @@ final class MappingQuery extends KCQueryBuilder {
 	public function pluck( string $column, ?string $key = null ): array {
 		$property = $this->property( $column );
 		$found    = null === $key && null !== $property ? $this->native() : null;
-		return null === $found ? parent::pluck( $column, $key ) : array( $found->__get( $property ) );
+		return null === $found || null === $property ? parent::pluck( $column, $key ) : array( $found->__get( $property ) );
 	}
 
 	/**

@@ -245,7 +245,7 @@ final class DoctorConnections {
 		} catch ( BridgeException ) {
 			return '';
 		}
-		return 'reconnect' === ( $row['state'] ?? '' ) ? Remedy::of( (string) $row['reason'], (string) $row['message'] ) : '';
+		return null !== $row && 'reconnect' === $row['state'] ? Remedy::of( (string) $row['reason'], (string) $row['message'] ) : '';
 	}
 
 	/**

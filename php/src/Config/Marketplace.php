@@ -20,19 +20,18 @@ final class Marketplace {
 	public static function rows(): array {
 		$webhooks = rest_url( 'kivicare-telemed/v1/webhooks/' );
 		$admin    = array_map( static fn( string $scope ): string => $scope . ':admin', array( ...self::ZOOM_SCOPES, 'user:read:settings' ) );
-		$rows     = array(
-			array( 'zoom', 'redirect_url', Provider::Zoom->redirect_url() ),
-			array( 'zoom', 'oauth_allow_list', home_url( '/' ) ),
-			array( 'zoom', 'scopes', implode( ' ', self::ZOOM_SCOPES ) ),
-			array( 'zoom', 'scopes_server_to_server', implode( ' ', $admin ) ),
-			array( 'zoom', 'webhook_url', $webhooks . 'zoom' ),
-			array( 'zoom', 'webhook_events', implode( ' ', self::ZOOM_EVENTS ) ),
+		return array(
+			array( 'provider' => 'zoom', 'item' => 'redirect_url', 'value' => Provider::Zoom->redirect_url() ),
+			array( 'provider' => 'zoom', 'item' => 'oauth_allow_list', 'value' => home_url( '/' ) ),
+			array( 'provider' => 'zoom', 'item' => 'scopes', 'value' => implode( ' ', self::ZOOM_SCOPES ) ),
+			array( 'provider' => 'zoom', 'item' => 'scopes_server_to_server', 'value' => implode( ' ', $admin ) ),
+			array( 'provider' => 'zoom', 'item' => 'webhook_url', 'value' => $webhooks . 'zoom' ),
+			array( 'provider' => 'zoom', 'item' => 'webhook_events', 'value' => implode( ' ', self::ZOOM_EVENTS ) ),
 			// The event app_deauthorized goes to the same place.
-			array( 'zoom', 'deauthorization_url', $webhooks . 'zoom' ),
-			array( 'googlemeet', 'redirect_url', Provider::GoogleMeet->redirect_url() ),
-			array( 'googlemeet', 'scopes', 'https://www.googleapis.com/auth/calendar' ),
-			array( 'googlemeet', 'push_url', $webhooks . 'google' ),
+			array( 'provider' => 'zoom', 'item' => 'deauthorization_url', 'value' => $webhooks . 'zoom' ),
+			array( 'provider' => 'googlemeet', 'item' => 'redirect_url', 'value' => Provider::GoogleMeet->redirect_url() ),
+			array( 'provider' => 'googlemeet', 'item' => 'scopes', 'value' => 'https://www.googleapis.com/auth/calendar' ),
+			array( 'provider' => 'googlemeet', 'item' => 'push_url', 'value' => $webhooks . 'google' ),
 		);
-		return array_map( static fn( array $row ): array => array_combine( array( 'provider', 'item', 'value' ), $row ), $rows );
 	}
 }

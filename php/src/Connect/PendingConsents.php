@@ -27,7 +27,7 @@ final class PendingConsents {
 	public function keep( int $user_id, string $key, string $sealed ): void {
 		$kept = $this->of( $user_id );
 		while ( count( $kept ) >= self::MOST ) {
-			delete_user_meta( $user_id, self::META, wp_slash( array_shift( $kept ) ) );
+			delete_user_meta( $user_id, self::META, wp_slash( (string) array_shift( $kept ) ) );
 		}
 		add_user_meta( $user_id, self::META, wp_slash( $key . ' ' . ( time() + self::LIFETIME ) . ' ' . $sealed ) );
 	}

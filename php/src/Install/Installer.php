@@ -49,7 +49,7 @@ final class Installer implements Registerable {
 			$installer->activate();
 			return;
 		}
-		foreach ( get_sites( array( 'fields' => 'ids', 'number' => 0 ) ) as $site ) {
+		foreach ( (array) get_sites( array( 'fields' => 'ids', 'number' => 0 ) ) as $site ) {
 			switch_to_blog( (int) $site );
 			$installer->activate();
 			restore_current_blog();

@@ -285,7 +285,7 @@ final class Schema {
 	 */
 	private function create( string $table, string $columns ): string {
 		return "CREATE TABLE {$this->wpdb->prefix}{$table} (\n"
-			. preg_replace( '/^\s+/m', '', $columns )
+			. (string) preg_replace( '/^\s+/m', '', $columns )
 			. "\n) ENGINE=InnoDB {$this->wpdb->get_charset_collate()};";
 	}
 }

@@ -46,7 +46,7 @@ final class Uninstaller {
 		if ( ! is_multisite() ) {
 			$this->clean_site();
 		} else {
-			foreach ( get_sites( array( 'fields' => 'ids', 'number' => 0 ) ) as $site ) {
+			foreach ( (array) get_sites( array( 'fields' => 'ids', 'number' => 0 ) ) as $site ) {
 				switch_to_blog( (int) $site );
 				$this->clean_site();
 				restore_current_blog();

@@ -21,10 +21,15 @@ final class RotationReport {
 
 	public function add( string $place, string $outcome, string $reason = '' ): void {
 		$this->rows[ $place ] ??= array( 'place' => $place, 'resealed' => 0, 'current' => 0, 'failed' => 0, 'reason' => '' );
-		++$this->rows[ $place ][ $outcome ];
-		if ( '' !== $reason ) {
-			$this->rows[ $place ]['reason'] = $reason;
-		}
+		$row = $this->rows[ $place ];
+		// Spelled out, so that no outcome can make a column of its own.
+		$this->rows[ $place ] = array(
+			'place'    => $place,
+			'resealed' => $row['resealed'] + ( self::RESEALED === $outcome ? 1 : 0 ),
+			'current'  => $row['current'] + ( self::CURRENT === $outcome ? 1 : 0 ),
+			'failed'   => $row['failed'] + ( self::FAILED === $outcome ? 1 : 0 ),
+			'reason'   => '' === $reason ? $row['reason'] : $reason,
+		);
 	}
 
 	/**

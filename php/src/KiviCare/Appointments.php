@@ -87,7 +87,7 @@ final class Appointments {
 	/**
 	 * Meetings of a range of appointments with their people, and appointments whose meeting is on its way.
 	 *
-	 * @return list<array<string, string>> id, doctor_id, patient_id, meeting_id, join_url, waiting (1 for those).
+	 * @return list<array<string, string|null>> id, doctor_id, patient_id, meeting_id, join_url, waiting (1 for those).
 	 */
 	public function meetings_between( int $first, int $last ): array {
 		$prefix = $this->wpdb->prefix;
@@ -167,14 +167,14 @@ final class Appointments {
 	 * @return list<int>
 	 */
 	public function parked(): array {
-		return $this->ids( "SELECT DISTINCT appointment_id FROM {$this->wpdb->prefix}" . Schema::OPERATIONS . " WHERE state = %s AND resume_at IS NULL", 'parked' );
+		return $this->ids( "SELECT DISTINCT appointment_id FROM {$this->wpdb->prefix}" . Schema::OPERATIONS . ' WHERE state = %s AND resume_at IS NULL', 'parked' );
 	}
 
 	/**
 	 * Links that nobody has been told of.
 	 *
 	 * @param int $now Unix seconds.
-	 * @return list<array<string, string>> appointment_id, provider.
+	 * @return list<array<string, string|null>> appointment_id, provider.
 	 */
 	public function owed_links( int $now, int $limit ): array {
 		$prefix = $this->wpdb->prefix;
@@ -189,7 +189,7 @@ final class Appointments {
 	 * Reasons for which operations have been tried again since before this time, with the newest text of each.
 	 *
 	 * @param int $since Unix seconds.
-	 * @return list<array<string, string>> reason, message.
+	 * @return list<array<string, string|null>> reason, message.
 	 */
 	public function long_waits( int $since ): array {
 		$table = $this->wpdb->prefix . Schema::OPERATIONS;

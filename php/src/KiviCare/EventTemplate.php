@@ -32,10 +32,12 @@ final class EventTemplate {
 				'suppress_filters' => true,
 			)
 		);
+		$post  = $posts[0] ?? null;
+		$post  = $post instanceof \WP_Post ? $post : null;
 		return array(
-			'ID'           => (int) ( $posts[0]->ID ?? 0 ),
-			'post_title'   => (string) ( $posts[0]->post_title ?? '{{service_name}}' ),
-			'post_content' => (string) ( $posts[0]->post_content ?? "{{clinic_name}}\n{{appointment_date}} {{appointment_time}}" ),
+			'ID'           => (int) ( $post->ID ?? 0 ),
+			'post_title'   => (string) ( $post->post_title ?? '{{service_name}}' ),
+			'post_content' => (string) ( $post->post_content ?? "{{clinic_name}}\n{{appointment_date}} {{appointment_time}}" ),
 		);
 	}
 
@@ -53,7 +55,7 @@ final class EventTemplate {
 			'post_title'   => sanitize_text_field( $title ),
 			'post_content' => wp_kses_post( $content ),
 		);
-		$id = 0 === $post['ID'] ? wp_insert_post( wp_slash( $post ) ) : wp_update_post( wp_slash( $post ) );
+		$id = 0 === $post['ID'] ? wp_insert_post( (array) wp_slash( $post ) ) : wp_update_post( (array) wp_slash( $post ) );
 		return is_int( $id ) && $id > 0;
 	}
 

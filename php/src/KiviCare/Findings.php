@@ -111,13 +111,14 @@ final class Findings {
 	 */
 	private function missing( Appointments $rows, bool $go_on ): array {
 		$progress = get_option( self::PROGRESS );
-		$progress = ( is_array( $progress ) ? $progress : array() ) + array( 'seen' => 0, 'at' => 0 );
+		$seen     = (int) ( is_array( $progress ) ? $progress['seen'] ?? 0 : 0 );
+		$tour     = (int) ( is_array( $progress ) ? $progress['at'] ?? 0 : 0 );
 		$newest   = $rows->newest();
-		$until    = min( $newest, $progress['seen'] + self::NEW_ROWS );
-		$missing  = $rows->without_meeting( $progress['seen'], $until );
-		$at       = $progress['at'] >= $progress['seen'] ? 0 : (int) $progress['at'];
-		if ( $at < $progress['seen'] ) {
-			$missing = array_merge( $missing, $rows->without_meeting( $at, min( $at + self::TOUR, $progress['seen'] ) ) );
+		$until    = min( $newest, $seen + self::NEW_ROWS );
+		$missing  = $rows->without_meeting( $seen, $until );
+		$at       = $tour >= $seen ? 0 : $tour;
+		if ( $at < $seen ) {
+			$missing = array_merge( $missing, $rows->without_meeting( $at, min( $at + self::TOUR, $seen ) ) );
 		}
 		$next = array( 'seen' => max( 0, $until - self::MARGIN ), 'at' => $at + self::TOUR );
 		if ( $go_on && $next !== $progress ) {

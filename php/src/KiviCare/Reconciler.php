@@ -81,8 +81,8 @@ final class Reconciler {
 		if ( null !== $appointment && ! $wanted && ! $appointment->refuses_meeting() && $this->has_people( $appointment ) ) {
 			return null;
 		}
-		$served = $wanted && null !== $this->doctors->provider_of( $appointment->doctor_id );
-		return $this->facts( $id, $appointment, $served ? $this->visits->of( $appointment, ( $this->committed )() ) : null, $verify );
+		$served = $wanted && null !== $this->doctors->provider_of( $appointment->doctor_id ) ? $appointment : null;
+		return $this->facts( $id, $appointment, null === $served ? null : $this->visits->of( $served, ( $this->committed )() ), $verify );
 	}
 
 	/**

@@ -62,7 +62,8 @@ final class Runner {
 		$deadline = microtime( true ) + $seconds;
 		$looked   = 0;
 		while ( array() !== $entries && microtime( true ) < $deadline ) {
-			$portion = array_splice( $entries, 0, self::PORTION );
+			$portion = array_slice( $entries, 0, self::PORTION );
+			$entries = array_slice( $entries, self::PORTION );
 			if ( ! $this->work( $portion ) ) {
 				array_unshift( $entries, ...$portion );
 				break;

@@ -63,7 +63,7 @@ abstract class TelemedProvider extends KCAbstractTelemedProvider {
 	/**
 	 * Creates the appointment's meeting.
 	 *
-	 * @param array<string, mixed> $meeting_data Only appointment_id and duration are used; the rest is read from the row.
+	 * @param mixed $meeting_data Only appointment_id and duration are used; the rest is read from the row.
 	 * @return array<string, mixed>|true Never false or WP_Error: a provider that is down must not undo a booking.
 	 */
 	public function create_meeting( $meeting_data = array() ) {

@@ -53,7 +53,7 @@ final class Visits {
 		$facts   = $rows->facts( $appointment->id ) + array( 'patient_name' => (string) ( $patient ? $patient->display_name : '' ) );
 		$starts  = $appointment->starts_at( self::doctor_timezone( $appointment->doctor_id ) );
 		return $this->template->render( $facts, $starts ) + array(
-			'guests'    => array_values( array_filter( array( (string) ( $patient ? $patient->user_email : '' ) ), 'is_email' ) ),
+			'guests'    => array_values( array_filter( array( (string) ( $patient ? $patient->user_email : '' ) ), static fn( string $address ): bool => false !== is_email( $address ) ) ),
 			'organizer' => $this->doctors->google_address( $appointment->doctor_id ),
 			// Dates are formatted in the language of the moment, so the facts themselves tell whether the text changes.
 			'content'   => sha1( (string) wp_json_encode( $facts ) ),

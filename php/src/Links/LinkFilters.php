@@ -110,7 +110,7 @@ final class LinkFilters implements Registerable {
 	 * Adds the keys that the dashboard reads (contract §3).
 	 *
 	 * @param array<string, mixed>  $row     Answer so far.
-	 * @param array<string, string> $meeting meeting_id, join_url, waiting.
+	 * @param array<string, string|null> $meeting meeting_id, join_url, waiting.
 	 * @return array<string, mixed>
 	 */
 	private function add( array $row, int $id, int $doctor_id, int $patient_id, array $meeting ): array {

@@ -19,7 +19,7 @@ final class MeetingLinks {
 	/**
 	 * Rows found, by appointment.
 	 *
-	 * @var array<int, array<string, string>>
+	 * @var array<int, array<string, string|null>>
 	 */
 	private array $rows = array();
 
@@ -35,7 +35,7 @@ final class MeetingLinks {
 	/**
 	 * The appointment's meeting with its people.
 	 *
-	 * @return array<string, string>|null doctor_id, patient_id, meeting_id, join_url, waiting.
+	 * @return array<string, string|null>|null doctor_id, patient_id, meeting_id, join_url, waiting.
 	 */
 	public function find( int $appointment_id ): ?array {
 		foreach ( $this->asked as list( $from, $to ) ) {

@@ -6,7 +6,6 @@ namespace KiviCare\Telemed\Mail;
 use KiviCare\Telemed\Config\DoctorConnections;
 use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Contracts\Registerable;
-use KiviCare\Telemed\KiviCare\Agenda;
 use KiviCare\Telemed\KiviCare\Appointments;
 use KiviCare\Telemed\KiviCare\MeetingDesk;
 use KiviCare\Telemed\KiviCare\Reconciler;
@@ -96,7 +95,7 @@ final class Causes implements Registerable {
 	 */
 	public function note_long_waits(): void {
 		foreach ( ( $this->committed )()->long_waits( time() - self::LONG ) as $row ) {
-			$this->seen[ 'long:' . $row['reason'] ] = array( (string) $row['reason'], (string) $row['message'], 0, 0 );
+			$this->seen[ "long:{$row['reason']}" ] = array( (string) $row['reason'], (string) $row['message'], 0, 0 );
 		}
 	}
 
@@ -163,7 +162,7 @@ final class Causes implements Registerable {
 		$text = Remedy::of( $reason, $message ) . "\n\n"
 			. __( 'Bookings go on and are kept. The links follow by themselves as soon as this is done, and patients get them by mail.', 'kivicare-telemed' )
 			. "\n\n" . __( 'This is told once. It is told again only after it had been solved.', 'kivicare-telemed' );
-		$to = array_filter( array( (string) get_option( 'admin_email' ), $doctor ? $doctor->user_email : '' ), 'is_email' );
+		$to = array_filter( array( (string) get_option( 'admin_email' ), $doctor ? $doctor->user_email : '' ), static fn( string $address ): bool => false !== is_email( $address ) );
 		foreach ( array_unique( $to ) as $address ) {
 			wp_mail( $address, $subject, $text );
 		}

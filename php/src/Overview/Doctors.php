@@ -62,7 +62,7 @@ final class Doctors {
 		return array(
 			'id'          => $id,
 			'name'        => (string) $row['name'],
-			'provider'    => $provider?->value ?? '',
+			'provider'    => $provider->value ?? '',
 			'via'         => $this->via( $id, $provider ),
 			'zoom_user'   => (string) get_user_meta( $id, DoctorConnections::ZOOM_USER, true ),
 			'connections' => $connections,

@@ -156,8 +156,9 @@ final class Tables {
 			if ( '' === $query->provider || $provider === $query->provider ) {
 				$parts[] = "SELECT appointment_id, '{$provider}' AS provider, {$id} AS meeting_id, extra, ends_at, updated_at FROM {$prefix}{$table} WHERE 1 = 1{$ends}{$one}";
 				// A visit that waits for its meeting is ahead.
-				'past' === $query->when || $parts[] = "SELECT w.appointment_id, '{$provider}', '', NULL, NULL, MAX(w.updated_at) FROM {$prefix}" . Schema::OPERATIONS . " w
+				$waiting = "SELECT w.appointment_id, '{$provider}', '', NULL, NULL, MAX(w.updated_at) FROM {$prefix}" . Schema::OPERATIONS . " w
 					WHERE w.provider = '{$provider}' AND w.kind = 'create' AND w.state <> 'done' AND NOT EXISTS (SELECT 1 FROM {$prefix}{$table} t WHERE t.appointment_id = w.appointment_id)" . str_replace( 'appointment_id', 'w.appointment_id', $one ) . ' GROUP BY w.appointment_id';
+				$parts   = 'past' === $query->when ? $parts : array( ...$parts, $waiting );
 			}
 		}
 		return '(' . ( array() === $parts ? "SELECT NULL AS appointment_id, '' AS provider, '' AS meeting_id, NULL AS extra, NULL AS ends_at, NULL AS updated_at FROM DUAL WHERE 1 = 0" : implode( ' UNION ALL ', $parts ) ) . ')';

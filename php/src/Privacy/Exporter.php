@@ -95,7 +95,7 @@ final class Exporter implements Registerable {
 		return $this->item(
 			'meetings',
 			__( 'Video visits', 'kivicare-telemed' ),
-			$row['provider'] . '-' . $row['appointment_id'],
+			"{$row['provider']}-{$row['appointment_id']}",
 			array(
 				__( 'Appointment', 'kivicare-telemed' )              => (string) $row['appointment_id'],
 				__( 'Provider', 'kivicare-telemed' )                 => (string) $row['provider'],

@@ -90,9 +90,10 @@ final class AdminDoctorsController extends AdminController {
 	}
 
 	private function doctor( \WP_REST_Request $request ): \WP_User|\WP_Error {
-		$id = (int) $request['doctor'];
-		return Gate::is_doctor( $id )
-			? get_userdata( $id )
+		$id   = (int) $request['doctor'];
+		$user = Gate::is_doctor( $id ) ? get_userdata( $id ) : false;
+		return $user instanceof \WP_User
+			? $user
 			: $this->failure( 'rest_user_invalid_id', __( 'There is no such doctor.', 'kivicare-telemed' ), 404 );
 	}
 

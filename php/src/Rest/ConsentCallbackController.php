@@ -69,7 +69,7 @@ final class ConsentCallbackController implements Registerable {
 	 */
 	private function refused( int $visitor, string $state ): Page {
 		// WordPress takes "error" out of $_GET, so the address itself is read.
-		wp_parse_str( sanitize_text_field( wp_unslash( $_SERVER['QUERY_STRING'] ?? '' ) ), $query );
+		wp_parse_str( sanitize_text_field( wp_unslash( (string) ( $_SERVER['QUERY_STRING'] ?? '' ) ) ), $query );
 		if ( ! $this->consent->refuse( $visitor, $state ) ) {
 			return $this->failed( array( 'reason' => 'state' ) );
 		}

@@ -75,11 +75,10 @@ final class Page extends \WP_REST_Response {
 		// WordPress' own come after this, and in older versions without no-store.
 		add_filter( 'rest_send_nocache_headers', '__return_false' );
 		if ( '' !== $result->html ) {
-			// Every part was escaped where it was put in.
-			// phpcs:ignore WordPress.Security.EscapeOutput
 			echo '<!doctype html><html ' . get_language_attributes() . '><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
 				. '<title>' . esc_html( get_bloginfo( 'name' ) ) . '</title><style>body{font:16px/1.5 sans-serif;max-width:36em;margin:4em auto;padding:0 1em}</style></head><body>'
-				. $result->html . '</body></html>'; // phpcs:ignore WordPress.Security.EscapeOutput
+				. $result->html // phpcs:ignore Telemed.Security.EscapedOutput -- Every part was escaped where it was put in.
+				. '</body></html>';
 		}
 		return true;
 	}

@@ -160,7 +160,7 @@ final class ZoomDoctorController implements Registerable {
 			$value          = $request->get_param( $field );
 			$keys[ $field ] = is_scalar( $value ) ? trim( sanitize_text_field( (string) $value ) ) : '';
 		}
-		$keys['client_secret'] = Settings::MASK === $keys['client_secret'] ? '' : $keys['client_secret'];
+		$keys['client_secret'] = hash_equals( Settings::MASK, (string) $keys['client_secret'] ) ? '' : $keys['client_secret'];
 		return $keys;
 	}
 

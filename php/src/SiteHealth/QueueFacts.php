@@ -18,7 +18,7 @@ final class QueueFacts {
 	 */
 	public function age(): int {
 		$now = gmdate( 'Y-m-d H:i:s' );
-		// phpcs:ignore WordPress.DB
+		// phpcs:ignore Telemed.Database.PreparedSql -- Literals of this class.
 		$due = $this->wpdb->get_var( $this->wpdb->prepare( "SELECT MIN(CASE WHEN state = 'in_flight' THEN lease_until ELSE resume_at END) FROM {$this->wpdb->prefix}" . Schema::OPERATIONS . " WHERE (state IN ('pending', 'parked') AND resume_at <= %s) OR (state = 'in_flight' AND lease_until < %s)", $now, $now ) );
 		return null === $due ? 0 : max( 0, time() - (int) strtotime( $due . ' UTC' ) );
 	}
@@ -54,7 +54,7 @@ final class QueueFacts {
 	 * @return array<string, int>
 	 */
 	private function counts( string $sql ): array {
-		// phpcs:ignore WordPress.DB
+		// phpcs:ignore Telemed.Database.PreparedSql -- Literals of this class.
 		return array_map( 'intval', array_column( (array) $this->wpdb->get_results( $sql, ARRAY_A ), 'n', 'state' ) );
 	}
 }

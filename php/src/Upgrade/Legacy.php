@@ -18,8 +18,10 @@ final class Legacy {
 	 * @return array<array-key, mixed>|null Null when it has no fields.
 	 */
 	public static function fields( #[\SensitiveParameter] mixed $value ): ?array {
-		for ( $depth = 0; is_string( $value ) && $depth < self::DEPTH; ++$depth ) {
+		$depth = 0;
+		while ( is_string( $value ) && $depth < self::DEPTH ) {
 			$value = self::opened( $value );
+			++$depth;
 		}
 		if ( is_object( $value ) ) {
 			return self::properties( $value );
@@ -55,7 +57,7 @@ final class Legacy {
 	 */
 	private static function opened( #[\SensitiveParameter] string $text ): mixed {
 		if ( is_serialized( $text ) ) {
-			// phpcs:ignore WordPress.PHP.NoSilencedErrors,WordPress.PHP.DiscouragedPHPFunctions
+			// phpcs:ignore Generic.PHP.NoSilencedErrors -- Half a value is no error here; it counts as unreadable.
 			return @unserialize( trim( $text ), array( 'allowed_classes' => array( \stdClass::class ) ) );
 		}
 		return json_decode( $text, true ) ?? json_decode( stripslashes( $text ), true );

@@ -19,8 +19,8 @@ final class MappingRows {
 	public static function merge_duplicates( \wpdb $wpdb, string $table, string $id_column ): int {
 		$usable = static fn( string $alias ): string => "(COALESCE({$alias}.{$id_column}, '') NOT IN ('', '0', '-1'))";
 		// Identifiers come from constants; %i needs WordPress 6.2.
-		// phpcs:ignore WordPress.DB
 		return (int) $wpdb->query(
+			// phpcs:ignore Telemed.Database.PreparedSql -- Constants, see above.
 			"DELETE loser FROM `{$table}` loser JOIN `{$table}` keeper ON keeper.appointment_id = loser.appointment_id
 			AND ({$usable( 'keeper' )} > {$usable( 'loser' )} OR ({$usable( 'keeper' )} = {$usable( 'loser' )} AND keeper.id > loser.id))"
 		);

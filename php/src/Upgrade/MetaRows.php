@@ -72,7 +72,7 @@ final class MetaRows {
 	}
 
 	private function write( MetaRow $row, string $sql ): void {
-		// phpcs:ignore WordPress.DB
+		// phpcs:ignore Telemed.Database.PreparedSql -- Both callers prepare it.
 		$written = $this->wpdb->query( $sql );
 		wp_cache_delete( $row->user_id, 'user_meta' );
 		if ( false === $written ) {

@@ -24,7 +24,7 @@ final class UpgradeNotice implements Registerable {
 		if ( array() === $doctors || ! current_user_can( 'manage_options' ) ) {
 			return;
 		}
-		$names = array_filter( array_map( static fn( int $id ): string => (string) ( get_userdata( $id )->display_name ?? '' ), $doctors ) );
+		$names = array_filter( array_map( static fn( int $id ): string => (string) get_the_author_meta( 'display_name', $id ), $doctors ) );
 		$text  = sprintf(
 			/* translators: 1: how many doctors, 2: their names */
 			_n( '%1$d doctor must connect to Zoom again, because the stored credentials were of a kind that Zoom has ended: %2$s', '%1$d doctors must connect to Zoom again, because the stored credentials were of a kind that Zoom has ended: %2$s', count( $doctors ), 'kivicare-telemed' ),
@@ -36,7 +36,7 @@ final class UpgradeNotice implements Registerable {
 			esc_html( $text ),
 			esc_url( admin_url( 'admin-post.php' ) ),
 			esc_attr( self::DISMISS ),
-			wp_nonce_field( self::DISMISS, '_wpnonce', true, false ), // phpcs:ignore WordPress.Security.EscapeOutput
+			wp_nonce_field( self::DISMISS, '_wpnonce', true, false ),
 			esc_html__( 'Put this notice away', 'kivicare-telemed' )
 		);
 	}

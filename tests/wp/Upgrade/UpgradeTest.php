@@ -159,9 +159,11 @@ final class UpgradeTest extends TestCase {
 		$this->assertStringContainsString( UpgradeNotice::DISMISS, $this->printed( $notice ) );
 		wp_set_current_user( 0 );
 
-		add_filter( 'wp_die_handler', $die = static fn() => static function (): void {
+		$refusal = static function (): void {
 			throw new \DomainException( 'refused' );
-		} );
+		};
+		$die     = static fn() => $refusal;
+		add_filter( 'wp_die_handler', $die );
 		try {
 			$notice->dismiss();
 			$this->fail( 'dismissed by nobody' );
