@@ -109,6 +109,7 @@ abstract class ConnectTestCase extends ConsentTestCase {
 		$this->connect();
 		$id = self::id( $this->book() );
 		$this->expect_meetings( $id, 1 );
+		$this->rest_of_work();
 		$answer = $this->disconnect();
 		self::assertSame( array( true, 'not_connected' ), array( $answer['json']['status'], $answer['json']['data']['connection_status'] ) );
 		$log = array_column( $this->site->sandbox( 'GET', '/state?log=1' )['requests'], 'path' );

@@ -40,6 +40,9 @@ final class RolesTest extends SiteTestCase {
 		POST   kivicare-telemed/v1/admin/operations/999999999/retry 401 403    403      403    403     403          403         404   401
 		POST   kivicare-telemed/v1/admin/repair                 401    403     403      403    403     403          403         200   401
 		GET    kivicare-telemed/v1/admin/statistics             401    403     403      403    403     403          403         200   401
+		GET    kivicare-telemed/v1/health/zoom                  401    403     403      403    403     403          403         200   401
+		GET    kivicare-telemed/v1/health/googlemeet            401    403     403      403    403     403          403         200   401
+		GET    kivicare-telemed/v1/health/webhook               401    403     403      403    403     403          403         200   401
 		GET    kivicare/v1/settings/zoom-telemed                401    403     403      403    403     403          403         200   401
 		PUT    kivicare/v1/settings/zoom-telemed                401    403     403      403    403     403          403         200   401
 		GET    kivicare/v1/settings/zoom-telemed/doctor-config  401    403     403      200    200     403          403         403   401

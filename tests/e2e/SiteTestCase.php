@@ -136,6 +136,17 @@ abstract class SiteTestCase extends TestCase {
 	}
 
 	/**
+	 * Waits until no process of the site is at work any more: a new connection takes the doctor's earlier visits over.
+	 */
+	protected function rest_of_work(): void {
+		$this->eventually(
+			fn(): bool => 0 === (int) $this->site->rows( "SELECT (SELECT COUNT(*) FROM wp_kc_telemed_noted) + (SELECT COUNT(*) FROM wp_kc_telemed_operations WHERE state = 'in_flight') AS n" )[0]['n'],
+			'the background work ends',
+			40
+		);
+	}
+
+	/**
 	 * Waits until the provider has exactly this many live meetings for the appointment, and stays so.
 	 */
 	protected function expect_meetings( int $id, int $count ): void {

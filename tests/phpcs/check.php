@@ -18,4 +18,4 @@ if ( array() === $bad || $found !== $bad ) {
 	fwrite( STDERR, 'not found: ' . implode( ', ', array_diff( $bad, $found ) ) . '; found in vain: ' . implode( ', ', array_diff( $found, $bad ) ) . "\n" );
 	exit( 1 );
 }
-echo 'check: ', count( $bad ), " mistakes of the sample are found, and nothing else ok\n";
+echo count( $bad ), " mistakes of the sample are found, and nothing else\n";

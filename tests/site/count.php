@@ -40,6 +40,7 @@ if ( preg_match( '/^# tests \d+$/m', $log ) ) {
 }
 // Checks without a runner print lines of their own.
 $passed += preg_match_all( '/^check: .* ok$/m', $log );
+$failed += preg_match_all( '/^check: .* failed$/m', $log );
 if ( 0 === $passed + $failed || ( 0 !== (int) $status && 0 === $failed ) ) {
 	++$failed;
 }

@@ -49,7 +49,7 @@ layer() {
 	step "$name"
 	"$@" >"$log" 2>&1 || status=$?
 	php -n "$ROOT/tests/site/count.php" "$name" "$log" "$status" >"$RESULTS/$name.count"
-	if [ "$status" -ne 0 ]; then
+	if [ "$status" -ne 0 ] || ! grep -q ' 0 failed' "$RESULTS/$name.count"; then
 		tail -n 80 "$log"
 	fi
 	grep '^RESULT ' "$log" || true

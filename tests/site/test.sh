@@ -2,36 +2,43 @@
 # Runs test layers and counts them: test.sh [layer...]; all of them, in order, without arguments.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
+# Something without a runner of its own: check WHAT COMMAND...
+check() {
+	local what=$1
+	shift
+	if "$@"; then echo "check: $what ok"; else echo "check: $what failed"; fi
+}
+
+core_names_php() { grep -rlE 'ext_php_rs|Zval|ZendCallable' "$ROOT/src" --include='*.rs' | grep -v "^$ROOT/src/php/"; }
+
 format_and_lints() {
-	cargo fmt --check && echo "check: rustfmt ok"
-	cargo clippy -q --all-targets -- -D warnings && echo "check: clippy ok"
-	cargo clippy -q --features php,fault-injection -- -D warnings && echo "check: clippy with bindings ok"
-	if grep -rlE 'ext_php_rs|Zval|ZendCallable' "$ROOT/src" --include='*.rs' | grep -v "^$ROOT/src/php/"; then
-		fail "PHP types outside src/php"
-	fi
-	echo "check: the core never names PHP ok"
+	check rustfmt cargo fmt --check
+	check clippy cargo clippy -q --all-targets -- -D warnings
+	check 'clippy with bindings' cargo clippy -q --features php,fault-injection -- -D warnings
+	check 'the core never names PHP' eval '! core_names_php'
 }
 
 php_lint() {
 	local file
 	while IFS= read -r file; do
-		php -n -l "$file" >/dev/null && echo "check: $file ok"
+		check "$file" php -n -l "$file"
 	done < <(cd "$ROOT" && find php tests -name '*.php' -not -path '*/target/*' | sort)
 }
 
 # WordPress' coding standard, types and dead code in PHP, licences and duplicates among the crates.
 analysis() {
-	php "$ROOT/tests/phpcs/check.php"
-	(cd "$ROOT" && phpcs -q) && echo "check: phpcs ok"
-	local config=$ROOT/mago.toml
+	cd "$ROOT"
+	local config=mago.toml
 	if [ -n "${WORDPRESS_DIR:-}" ]; then
 		config=$RUN/mago.toml
-		sed "s#/usr/share/wordpress#$WORDPRESS_DIR#" "$ROOT/mago.toml" >"$config"
+		sed "s#/usr/share/wordpress#$WORDPRESS_DIR#" mago.toml >"$config"
 	fi
-	mago() { "$TOOLS/bin/mago" --workspace "$ROOT" --config "$config" --colors never "$@"; }
-	mago analyze --reporting-format medium --minimum-fail-level note && echo "check: mago analyze ok"
-	mago lint --reporting-format medium --minimum-fail-level note && echo "check: mago lint ok"
-	"$TOOLS/bin/cargo-deny" --manifest-path "$ROOT/Cargo.toml" --offline check licenses bans sources && echo "check: cargo-deny ok"
+	local mago=("$TOOLS/bin/mago" --workspace "$ROOT" --config "$config" --colors never)
+	check 'sniffs of our own' php tests/phpcs/check.php
+	check phpcs phpcs -q
+	check 'mago analyze' "${mago[@]}" analyze --reporting-format medium --minimum-fail-level note
+	check 'mago lint' "${mago[@]}" lint --reporting-format medium --minimum-fail-level note
+	check cargo-deny "$TOOLS/bin/cargo-deny" --offline check licenses bans sources
 }
 
 unit() { cargo test --color never -- --show-output; }

@@ -21,6 +21,11 @@ final class Reconciler {
 	public const DONE_ACTION = 'kivicare_telemed_reconciled';
 
 	/**
+	 * How often a change that came in while the provider was asked is followed at once.
+	 */
+	private const AGAIN = 2;
+
+	/**
 	 * Reader of committed rows, made at first use.
 	 *
 	 * @var \Closure(): Appointments
@@ -53,7 +58,12 @@ final class Reconciler {
 			$appointment_id,
 			function () use ( $appointment_id, $verify ): array {
 				$visited = $this->look( $appointment_id, $verify );
-				return null === $visited ? array( 'state' => 'kept' ) : $this->reconcile( $visited );
+				$outcome = null === $visited ? array( 'state' => 'kept' ) : $this->reconcile( $visited );
+				for ( $again = 0; $again < self::AGAIN && null !== $visited && $this->is_outdated( $visited, $outcome ); $again++ ) {
+					$visited = $this->look( $appointment_id, false );
+					$outcome = null === $visited ? $outcome : $this->reconcile( $visited );
+				}
+				return $outcome;
 			}
 		);
 	}
@@ -68,6 +78,36 @@ final class Reconciler {
 	public function visited( int $appointment_id, bool $verify ): ?array {
 		$visited = $this->guarded( $appointment_id, fn(): array => $this->look( $appointment_id, $verify ) ?? array() );
 		return isset( $visited['appointment_id'] ) ? $visited : null;
+	}
+
+	/**
+	 * Whether something was done for rows that say something else by now: another process may have changed the appointment
+	 * or the doctor's connection and have been served in between, and what was done last is then not what is wanted.
+	 *
+	 * @param array<string, mixed> $visited What the extension was given.
+	 * @param array<string, mixed> $outcome Its outcome.
+	 */
+	public function is_outdated( array $visited, array $outcome ): bool {
+		if ( 0 === (int) ( $outcome['operation_id'] ?? 0 ) ) {
+			return false;
+		}
+		$now = $this->guarded( (int) $visited['appointment_id'], fn(): array => array( 'visit' => $this->wish( (int) $visited['appointment_id'] ) ) );
+		return array_key_exists( 'visit', $now ) && $now['visit'] !== $visited['visit'];
+	}
+
+	/**
+	 * The meeting that rows ask for now, null for none.
+	 *
+	 * @return array<string, mixed>|null
+	 */
+	private function wish( int $id ): ?array {
+		$appointment = $this->settled( $id );
+		if ( null === $appointment || ! $appointment->wants_meeting() || ! $this->has_people( $appointment ) ) {
+			return null;
+		}
+		// What this process remembers of the connection is what it was given.
+		$this->doctors->forget_cached( $appointment->doctor_id );
+		return null === $this->doctors->provider_of( $appointment->doctor_id ) ? null : $this->visits->of( $appointment, ( $this->committed )() );
 	}
 
 	/**

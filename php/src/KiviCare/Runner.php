@@ -128,7 +128,9 @@ final class Runner {
 		}
 		$outcomes = array() === $visited ? array() : $this->queue->run( array_values( $visited ) );
 		foreach ( $outcomes ?? array() as $outcome ) {
-			$this->reconciler->after( (int) $outcome['appointment_id'], $visited[ (int) $outcome['appointment_id'] ], $outcome );
+			$one = $visited[ (int) $outcome['appointment_id'] ];
+			$this->reconciler->after( (int) $outcome['appointment_id'], $one, $outcome );
+			$this->reconciler->is_outdated( $one, $outcome ) && $this->reconciler->run( (int) $outcome['appointment_id'] );
 		}
 		return null !== $outcomes;
 	}

@@ -120,8 +120,14 @@ final class FakeBridge implements Bridge {
 	/** @var list<int> Doctors whose connection was revoked. */
 	public array $revoked = array();
 
+	/** What another process does while the provider is asked; once. */
+	public ?\Closure $meanwhile = null;
+
 	public function reconcile( array $visited ): array {
 		$this->reconciled[] = $visited;
+		$meanwhile          = $this->meanwhile;
+		$this->meanwhile    = null;
+		null === $meanwhile || $meanwhile();
 		return $this->answer();
 	}
 

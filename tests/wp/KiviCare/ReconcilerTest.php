@@ -62,6 +62,30 @@ final class ReconcilerTest extends TestCase {
 		);
 	}
 
+	public function test_what_changes_while_the_provider_is_asked_is_followed(): void {
+		$id                      = $this->visit( array( 'status' => 1 ), 'yes' );
+		$this->bridge->meanwhile = static function () use ( $id ): void {
+			global $wpdb;
+			$wpdb->update( $wpdb->prefix . 'kc_appointments', array( 'status' => 0 ), array( 'id' => $id ) );
+		};
+		$this->plugin->reconciler()->run( $id );
+		$this->assertSame( array( false, true ), array_map( static fn( array $asked ): bool => null === $asked['visit'], $this->bridge->reconciled ) );
+	}
+
+	public function test_a_connection_that_comes_back_while_a_meeting_is_ended_makes_it_anew(): void {
+		$id = $this->visit( array( 'status' => 1 ), 'yes' );
+		// Switched to Google Meet, without tokens for it: nobody serves the doctor.
+		update_user_meta( $this->doctor, DoctorConnections::MEET_CONNECT, 'on' );
+		$this->bridge->meanwhile = fn() => update_user_meta( $this->doctor, DoctorConnections::MEET_CONNECT, 'off' );
+		$this->plugin->reconciler()->run( $id );
+		$this->assertSame( array( true, false ), array_map( static fn( array $asked ): bool => null === $asked['visit'], $this->bridge->reconciled ) );
+	}
+
+	public function test_nothing_is_asked_twice_while_nothing_changes(): void {
+		$this->plugin->reconciler()->run( $this->visit( array( 'status' => 1 ), 'yes' ) );
+		$this->assertCount( 1, $this->bridge->reconciled );
+	}
+
 	public function test_a_missing_row_ends_its_meeting_through_the_connection_that_made_it(): void {
 		$this->bridge->mappings[] = array( 'extra' => '{"via":"own","doctor_id":77}' ) + FakeBridge::mapping( 999999999, '5' );
 		$this->plugin->reconciler()->run( 999999999 );
