@@ -38,7 +38,7 @@ analysis() {
 	check phpcs phpcs -q
 	check 'mago analyze' "${mago[@]}" analyze --reporting-format medium --minimum-fail-level note
 	check 'mago lint' "${mago[@]}" lint --reporting-format medium --minimum-fail-level note
-	check cargo-deny "$TOOLS/bin/cargo-deny" --offline check licenses bans sources
+	check cargo-deny "$TOOLS/bin/cargo-deny" check licenses bans sources
 }
 
 unit() { cargo test --color never -- --show-output; }
