@@ -59,9 +59,11 @@ final class Reconciler {
 			function () use ( $appointment_id, $verify ): array {
 				$visited = $this->look( $appointment_id, $verify );
 				$outcome = null === $visited ? array( 'state' => 'kept' ) : $this->reconcile( $visited );
-				for ( $again = 0; $again < self::AGAIN && null !== $visited && $this->is_outdated( $visited, $outcome ); $again++ ) {
+				$again   = 0;
+				while ( $again < self::AGAIN && null !== $visited && $this->is_outdated( $visited, $outcome ) ) {
 					$visited = $this->look( $appointment_id, false );
 					$outcome = null === $visited ? $outcome : $this->reconcile( $visited );
+					++$again;
 				}
 				return $outcome;
 			}

@@ -130,7 +130,9 @@ final class Runner {
 		foreach ( $outcomes ?? array() as $outcome ) {
 			$one = $visited[ (int) $outcome['appointment_id'] ];
 			$this->reconciler->after( (int) $outcome['appointment_id'], $one, $outcome );
-			$this->reconciler->is_outdated( $one, $outcome ) && $this->reconciler->run( (int) $outcome['appointment_id'] );
+			if ( $this->reconciler->is_outdated( $one, $outcome ) ) {
+				$this->reconciler->run( (int) $outcome['appointment_id'] );
+			}
 		}
 		return null !== $outcomes;
 	}
