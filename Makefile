@@ -12,6 +12,9 @@ build: ## Build the extension for release
 test: setup ## Every test layer, counted
 	@bash tests/site/test.sh
 
+test-browser: setup ## The browser tests alone; screenshots in .cache/screenshots
+	@bash tests/site/test.sh browser
+
 test-faults: setup ## Kill workers at every step, 20 times each, at both providers; prints the table
 	@KILL_TIMES=$${KILL_TIMES:-20} bash tests/site/faults.sh 'KillTest|OutageTest'
 
@@ -36,4 +39,4 @@ stop: ## End the site and the database
 clean: stop ## Remove everything built and cached
 	@rm -rf .cache target
 
-.PHONY: help setup build demo bench test test-faults soak stubs pot stop clean
+.PHONY: help setup build demo bench test test-browser test-faults soak stubs pot stop clean

@@ -1,17 +1,49 @@
 /**
- * A doctor connects an own account through the provider's consent page, and a visit takes place. The dashboard's pages
- * are the contract plugin's; on the real KiviCare the same calls are made without its pages.
+ * A doctor connects an own account through the provider's consent page, and a visit takes place, all through the
+ * dashboard's pages: KiviCare's own with KIVICARE_DIR, otherwise the contract plugin's.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { at_sandbox, book, close, launch, person, php, reset, rest, sandbox, shoot, site } from './browser.mjs';
-
-const REAL = Boolean( process.env.KIVICARE_DIR );
+import { at_sandbox, book, close, launch, person, php, reset, sandbox, seed, shoot, site } from './browser.mjs';
 
 const PROVIDERS = [
-	{ name: 'Zoom', route: 'zoom-telemed', page: 'zoom-configuration', host: /^https:\/\/[a-z0-9]+\.zoom\.us\/s\/\d+\?zak=/, join: /^https:\/\/[a-z0-9]+\.zoom\.us\/j\/\d+/ },
-	{ name: 'Google Meet', route: 'googlemeet', page: 'google-meet-configuration', host: /^https:\/\/meet\.google\.com\//, join: /^https:\/\/meet\.google\.com\// },
+	{ name: 'Zoom', id: 'Zoom', page: 'zoom-configuration', host: /^https:\/\/[a-z0-9]+\.zoom\.us\/s\/\d+\?zak=/, join: /^https:\/\/[a-z0-9]+\.zoom\.us\/j\/\d+/ },
+	{ name: 'Google Meet', id: 'GoogleMeet', page: 'google-meet-configuration', host: /^https:\/\/meet\.google\.com\//, join: /^https:\/\/meet\.google\.com\// },
 ];
+
+/**
+ * KiviCare's pages. They show the video button once the patient has checked in.
+ */
+const real = {
+	list: 'appointments',
+	connected: ( page, provider ) => page.getByText( `Your ${ provider.name } account is connected` ),
+	not_connected: ( page, provider ) => page.getByText( `Your ${ provider.name } account is not connected` ),
+	connect: ( page, provider ) => page.getByRole( 'button', { name: `Connect ${ provider.name } Account` } ).click(),
+	async disconnect( page ) {
+		await page.getByRole( 'button', { name: 'Disconnect' } ).click();
+		await page.getByRole( 'dialog' ).getByRole( 'button', { name: /^(Disconnect|Yes)/ } ).click();
+	},
+	// Only the one visit that is checked in has it.
+	link: ( page ) => page.locator( 'a:has(.ph-video-conference)' ),
+	row: ( page ) => page.getByText( 'Check In', { exact: true } ),
+	all: ( page ) => page.locator( 'select', { has: page.locator( 'option', { hasText: '100' } ) } ).selectOption( { label: 'All' } ),
+};
+
+/**
+ * The contract plugin's pages.
+ */
+const contract = {
+	list: '',
+	connected: ( page ) => page.getByText( 'Connected', { exact: true } ),
+	not_connected: ( page ) => page.getByText( 'Not connected', { exact: true } ),
+	connect: ( page ) => page.getByRole( 'button', { name: 'Connect', exact: true } ).click(),
+	disconnect: ( page ) => page.getByRole( 'button', { name: 'Disconnect' } ).click(),
+	link: ( page, id ) => page.locator( `#appointment-${ id }` ).getByRole( 'link', { name: 'Join video' } ),
+	row: ( page, id ) => page.locator( `#appointment-${ id }` ),
+	all: () => {},
+};
+
+const pages = process.env.KIVICARE_DIR ? real : contract;
 
 before( launch );
 after( close );
@@ -22,18 +54,22 @@ for ( const provider of PROVIDERS ) {
 		let patient;
 		let id;
 
+		const within = ( code ) => php( `global $wpdb; $p = KiviCare\\Telemed\\Plugin::instance(); $provider = KiviCare\\Telemed\\Config\\Provider::${ provider.id }; $doctor = ${ seed.doctor_id }; ${ code }` );
+		const disconnect = () => within( '$p->disconnection()->disconnect( $doctor, $provider );' );
+		const connected = () => within( 'echo (int) $p->doctors()->has_own_tokens( $doctor, $provider );' ) === '1';
+
 		before( async () => {
 			reset();
 			await at_sandbox( 'DELETE', '/faults' );
 			await at_sandbox( 'POST', '/limits', { unlimited: true } );
-			php( `$p = KiviCare\\Telemed\\Plugin::instance(); $p->settings()->save_zoom( $p->bridge(), array( "auth_type" => "oauth", "client_id" => "${ sandbox.seed.client_id }", "client_secret" => "${ sandbox.seed.client_secret }" ) );` );
+			within( `$p->settings()->save_zoom( $p->bridge(), array( "auth_type" => "oauth", "client_id" => "${ sandbox.seed.client_id }", "client_secret" => "${ sandbox.seed.client_secret }" ) );` );
+			disconnect();
 			doctor = await person( 'doctor' );
 			patient = await person( 'patient' );
-			await rest( doctor, 'GET', `kivicare/v1/settings/${ provider.route }/disconnect` );
 		} );
 
-		after( async () => {
-			await rest( doctor, 'GET', `kivicare/v1/settings/${ provider.route }/disconnect` );
+		after( () => {
+			disconnect();
 			reset();
 		} );
 
@@ -41,60 +77,59 @@ for ( const provider of PROVIDERS ) {
 		 * To the provider's consent page, from the dashboard.
 		 */
 		async function ask() {
-			if ( REAL ) {
-				const answer = await rest( doctor, 'GET', `kivicare/v1/settings/${ provider.route }/authorize` );
-				await doctor.goto( answer.json.data.redirect_url );
-			} else {
-				await doctor.goto( `${ site }/kivicare-doctor-dashboard/setting/${ provider.page }` );
-				await doctor.getByText( 'Not connected' ).waitFor();
-				await doctor.getByRole( 'button', { name: 'Connect', exact: true } ).click();
-			}
+			await doctor.goto( `${ site }/kivicare-doctor-dashboard/setting/${ provider.page }` );
+			await pages.not_connected( doctor, provider ).waitFor();
+			await pages.connect( doctor, provider );
 			await doctor.waitForURL( ( url ) => url.href.startsWith( sandbox.tls_url ) || url.href.startsWith( sandbox.http_url ) );
 		}
 
-		async function connected() {
-			return ( await rest( doctor, 'GET', `kivicare/v1/settings/${ provider.route }/doctor-config` ) ).json.data.is_connected;
+		/**
+		 * The visit in a person's list.
+		 */
+		async function list( page, who ) {
+			await page.goto( `${ site }/kivicare-${ who }-dashboard/${ pages.list }` );
+			await pages.all( page );
+			await pages.row( page, id ).waitFor();
+			return pages.link( page, id );
 		}
 
 		/**
-		 * Where a person's video link leads.
+		 * Where a person's video link leads, in this window or a new one.
 		 */
-		async function follow( person_page, who ) {
-			const answer = await rest( person_page, 'GET', 'kivicare/v1/appointments?perPage=all' );
-			const row = answer.json.data.appointments.find( ( one ) => Number( one.id ) === id );
-			assert.ok( row?.video_url, `no link for the ${ who }` );
-			if ( REAL ) {
-				await person_page.goto( row.video_url );
-			} else {
-				await person_page.goto( `${ site }/kivicare-${ who }-dashboard/` );
-				await person_page.locator( `#appointment-${ id }` ).getByRole( 'link', { name: 'Join video' } ).click();
-			}
-			await person_page.waitForURL( /^https:/ );
-			return { shown: row.video_url, end: person_page.url() };
+		async function follow( page, who ) {
+			const link = await list( page, who );
+			const shown = await link.getAttribute( 'href' );
+			const opened = page.context().waitForEvent( 'page', { timeout: 3000 } ).catch( () => page );
+			await link.click();
+			const window = await opened;
+			await window.waitForURL( /^https:/ );
+			return { shown, end: window.url() };
 		}
 
 		test( 'a doctor who declines is told so and stays as before', async () => {
 			await ask();
-			await shoot( doctor, `consent-${ provider.route }` );
+			await shoot( doctor, `consent-${ provider.page }` );
 			await doctor.locator( '#deny' ).click();
 			await doctor.getByText( 'You declined the access' ).waitFor();
-			assert.equal( await connected(), false );
+			assert.equal( connected(), false );
 		} );
 
 		test( 'a doctor who allows is connected and back in the dashboard', async () => {
 			await ask();
 			await doctor.locator( '#approve' ).click();
 			await doctor.waitForURL( ( url ) => url.href.startsWith( site ) && url.pathname.includes( `/setting/${ provider.page }` ) );
-			REAL || ( await doctor.getByText( 'Connected', { exact: true } ).waitFor() );
-			assert.equal( await connected(), true );
-			await shoot( doctor, `connected-${ provider.route }` );
+			await pages.connected( doctor, provider ).waitFor();
+			assert.equal( connected(), true );
+			await shoot( doctor, `connected-${ provider.page }` );
 		} );
 
 		test( 'a patient books; the doctor starts and the patient joins the same meeting', async () => {
 			id = await book( patient );
+			within( `$wpdb->query( "UPDATE {$wpdb->prefix}kc_appointments SET status = 3 WHERE status = 4" ); $wpdb->update( $wpdb->prefix . "kc_appointments", array( "status" => 4 ), array( "id" => ${ id } ) );` );
 			const host = await follow( doctor, 'doctor' );
 			assert.ok( host.shown.startsWith( `${ site }/wp-json/kivicare-telemed/v1/appointments/${ id }/start` ), host.shown );
 			assert.match( host.end, provider.host );
+			await shoot( await list( doctor, 'doctor' ).then( () => doctor ), `visits-${ provider.page }` );
 			const joined = await follow( patient, 'patient' );
 			assert.match( joined.end, provider.join );
 			const number = ( url ) => new URL( url ).pathname.split( '/' ).pop();
@@ -108,16 +143,12 @@ for ( const provider of PROVIDERS ) {
 		} );
 
 		test( 'the doctor disconnects; the link is gone', async () => {
-			if ( REAL ) {
-				await rest( doctor, 'GET', `kivicare/v1/settings/${ provider.route }/disconnect` );
-			} else {
-				await doctor.goto( `${ site }/kivicare-doctor-dashboard/setting/${ provider.page }` );
-				await doctor.getByRole( 'button', { name: 'Disconnect' } ).click();
-				await doctor.getByText( 'Not connected' ).waitFor();
-			}
-			assert.equal( await connected(), false );
-			const list = await rest( doctor, 'GET', 'kivicare/v1/appointments?perPage=all' );
-			assert.ok( ! list.json.data.appointments.find( ( one ) => Number( one.id ) === id )?.video_url );
+			await doctor.goto( `${ site }/kivicare-doctor-dashboard/setting/${ provider.page }` );
+			await pages.disconnect( doctor );
+			await pages.not_connected( doctor, provider ).waitFor();
+			assert.equal( connected(), false );
+			assert.equal( await ( await list( doctor, 'doctor' ) ).count(), 0 );
+			assert.equal( await ( await list( patient, 'patient' ) ).count(), 0 );
 		} );
 	} );
 }

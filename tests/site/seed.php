@@ -32,6 +32,10 @@ foreach ( array( $patient, $others['other_patient_id'] ) as $id ) {
 $service = kct_insert( 'kc_services', array( 'type' => 'system_service', 'name' => 'Video visit', 'price' => '0', 'status' => 1, 'created_at' => $now ) );
 $mapping = kct_doctor( $doctor, $clinic, $service, 'Asia/Kolkata' );
 
+// The dashboard's set-up wizard is done with.
+update_option( 'clinic_setup_wizard', 1 );
+update_option( 'kc_setup_wizard_completed', true );
+
 echo wp_json_encode(
 	array(
 		'clinic_id'  => $clinic,

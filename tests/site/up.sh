@@ -107,6 +107,8 @@ http {
 		location / { try_files \$uri \$uri/ /index.php?\$args; }
 		location ~ \.php$ {
 			include /etc/nginx/fastcgi_params;
+			# With the port, which Debian's file leaves out: WordPress would redirect pages to themselves for ever.
+			fastcgi_param HTTP_HOST \$host:\$server_port;
 			fastcgi_param SCRIPT_FILENAME \$document_root\$fastcgi_script_name;
 			fastcgi_read_timeout 120;
 			fastcgi_pass unix:$SOCKETS/fpm.sock;
