@@ -368,7 +368,7 @@ namespace KiviCare\Telemed\Native {
          * topic, start_url, patient_id, description, guests (e-mail addresses), content (changes with title and text);
          * host fields: provider ("zoom" or "googlemeet"), host (Zoom user id or e-mail), doctor_tokens (bool). Returns: state ("ready", "pending",
          * "parked", "failed"), operation_id, reason, message, mapping (array or null), token_refreshed, mended (what was undone at the provider:
-         * "moved_back", "restored", "closed", "relinked", "left", or empty).
+         * "moved_back", "restored", "closed", "relinked", "left", or empty), finished (list of journal rows).
          *
          * @param array $visit
          * @return array

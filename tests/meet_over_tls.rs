@@ -318,7 +318,9 @@ async fn a_cancelled_visit_has_no_event_and_a_rebooked_one_a_new_link() {
         wish: None,
         ..visited(meet_visit(), false)
     };
-    assert!(world.telemed.reconcile(&cancelled).await.unwrap().is_done());
+    let ended = world.telemed.reconcile(&cancelled).await.unwrap();
+    assert!(ended.is_done());
+    assert_eq!(ended.finished, [ended.operation_id], "the end is told");
     assert!(world.events().await.is_empty());
     assert!(
         world.telemed.reconcile(&cancelled).await.unwrap().is_done(),
@@ -801,13 +803,9 @@ async fn a_doctor_who_changes_the_provider_takes_the_visits_along() -> Result<()
     let world = World::connected(0).await;
     let zoom = support::clinic();
     world.telemed.create_meeting(&visit(), &zoom).await?;
-    assert!(
-        world
-            .telemed
-            .reconcile(&visited(meet_visit(), false))
-            .await?
-            .is_done()
-    );
+    let moved = world.telemed.reconcile(&visited(meet_visit(), false)).await?;
+    assert!(moved.is_done());
+    assert_eq!(moved.finished.len(), 2, "one meeting is made, one ended");
     assert!(world.site.store.mapping(Provider::Zoom, 41).await?.is_none());
     assert!(
         world.state().await["meetings"]

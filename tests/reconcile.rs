@@ -40,6 +40,13 @@ async fn run(site: &Site, visited: &Visited) -> Result<(Outcome, Vec<String>)> {
     Ok((outcome, site.http.lines().split_off(before)))
 }
 
+/// What the outcome says was finished, by kind.
+async fn finished(site: &Site, outcome: &Outcome) -> Result<Vec<OperationKind>> {
+    let rows = site.store.operations(41).await?;
+    let kind = |id: &u64| rows.iter().find(|row| row.id == *id).unwrap().kind;
+    Ok(outcome.finished.iter().map(kind).collect())
+}
+
 fn later() -> Visit {
     Visit {
         start: "2030-02-01 11:00:00".into(),
@@ -186,9 +193,10 @@ async fn an_unwanted_meeting_is_deleted_and_a_second_run_has_nothing_to_do() -> 
     let (outcome, lines) = run(&site, &visited(None, clinic())).await?;
     assert!(outcome.is_done());
     assert_eq!(lines, [DELETE]);
+    assert_eq!(finished(&site, &outcome).await?, [OperationKind::Cancel]);
     assert!(site.store.mapping(Provider::Zoom, 41).await?.is_none());
-    let (_, lines) = run(&site, &visited(None, clinic())).await?;
-    assert!(lines.is_empty());
+    let (outcome, lines) = run(&site, &visited(None, clinic())).await?;
+    assert!(lines.is_empty() && outcome.finished.is_empty());
     Ok(())
 }
 
@@ -230,6 +238,11 @@ async fn another_doctor_takes_over_with_a_meeting_of_his_own() -> Result<()> {
     };
     let (outcome, lines) = run(&site, &visited(Some(visit), colleague)).await?;
     assert_eq!(lines, [DELETE, "POST /v2/users/colleague@example.test/meetings"]);
+    assert_eq!(
+        finished(&site, &outcome).await?,
+        [OperationKind::Create, OperationKind::Cancel],
+        "the end of the former meeting is told, too"
+    );
     assert!(outcome.mapping.unwrap().extra.contains(r#""doctor_id":8"#));
     Ok(())
 }

@@ -85,7 +85,7 @@ impl Telemed {
     /// topic, start_url, patient_id, description, guests (e-mail addresses), content (changes with title and text);
     /// host fields: provider ("zoom" or "googlemeet"), host (Zoom user id or e-mail), doctor_tokens (bool). Returns: state ("ready", "pending",
     /// "parked", "failed"), operation_id, reason, message, mapping (array or null), token_refreshed, mended (what was undone at the provider:
-    /// "moved_back", "restored", "closed", "relinked", "left", or empty).
+    /// "moved_back", "restored", "closed", "relinked", "left", or empty), finished (list of journal rows).
     pub fn create_meeting(&self, visit: &ZendHashTable) -> PhpResult<Array> {
         guarded(|| {
             let (visit, host, telemed) = (convert::visit(visit)?, convert::host(visit)?, self.0.telemed()?);

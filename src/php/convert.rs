@@ -362,6 +362,7 @@ pub fn outcome(outcome: &Outcome) -> Result<Array> {
         "mapping" => row,
         "token_refreshed" => outcome.token_refreshed,
         "mended" => outcome.mended.map_or("", Mended::name),
+        "finished" => outcome.finished.clone(),
     }
 }
 

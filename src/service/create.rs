@@ -196,6 +196,7 @@ impl Telemed {
             mapping: None,
             token_refreshed,
             mended: None,
+            finished: Vec::new(),
         })
     }
 }
@@ -213,6 +214,7 @@ pub(super) fn busy(operation: &Operation) -> Outcome {
         mapping: None,
         token_refreshed: false,
         mended: None,
+        finished: Vec::new(),
     }
 }
 

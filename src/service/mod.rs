@@ -138,6 +138,8 @@ pub struct Outcome {
     pub token_refreshed: bool,
     /// What somebody had done to the meeting at the provider, and was mended or followed.
     pub mended: Option<Mended>,
+    /// Every journal row that this run finished: one meeting may end and another be made.
+    pub finished: Vec<u64>,
 }
 
 /// A change at the provider, and what came of it.
@@ -180,6 +182,16 @@ impl Outcome {
         Self { mended, ..self }
     }
 
+    /// The same, with what was done besides.
+    #[must_use]
+    fn along_with(mut self, others: &[Self]) -> Self {
+        for other in others {
+            self.finished.extend_from_slice(&other.finished);
+            self.token_refreshed |= other.token_refreshed;
+        }
+        self
+    }
+
     fn done(operation_id: u64, mapping: Option<Mapping>, token_refreshed: bool) -> Self {
         Self {
             state: OperationState::Done,
@@ -189,6 +201,7 @@ impl Outcome {
             mapping,
             token_refreshed,
             mended: None,
+            finished: Vec::from_iter((operation_id > 0).then_some(operation_id)),
         }
     }
 }

@@ -51,19 +51,22 @@ impl Telemed {
 
     async fn reconcile_locked(&self, visited: &Visited) -> Result<Outcome> {
         let wanted = visited.wish.as_ref().map(|wish| wish.host.provider);
-        let mut unended = None;
+        let mut ends = Vec::new();
         for other in Provider::ALL.into_iter().filter(|other| Some(*other) != wanted) {
-            let ended = self.end_locked(other, visited).await?;
-            if !ended.is_done() || unended.is_none() && visited.wish.is_none() {
-                unended = Some(ended);
-            }
+            ends.push(self.end_locked(other, visited).await?);
         }
+        let undone = ends.iter().position(|end| !end.is_done());
         let Some(wish) = &visited.wish else {
-            return Ok(unended.unwrap_or_else(|| Outcome::done(0, None, false)));
+            let worked = ends.iter().position(|end| end.operation_id > 0);
+            let told = ends.swap_remove(undone.or(worked).unwrap_or_default());
+            return Ok(told.along_with(&ends));
         };
         // The patient gets the new meeting even while the old provider cannot be asked to end its own.
         let kept = self.keep_locked(visited, wish).await?;
-        Ok(unended.filter(|_| kept.is_done()).unwrap_or(kept))
+        Ok(match undone.filter(|_| kept.is_done()) {
+            Some(undone) => ends.swap_remove(undone).along_with(&[kept]),
+            None => kept.along_with(&ends),
+        })
     }
 
     /// A meeting is wanted, at this provider.
@@ -87,7 +90,8 @@ impl Telemed {
             if !ended.is_done() {
                 return Ok(ended);
             }
-            return self.create_locked(&wish.visit, &wish.host, Moment::Later).await;
+            let made = self.create_locked(&wish.visit, &wish.host, Moment::Later).await?;
+            return Ok(made.along_with(&[ended]));
         }
         self.align(visited, wish, mapping).await
     }
@@ -163,10 +167,11 @@ impl Telemed {
         if change.is_none() && extra.tells(&wish.visit) {
             let relinked = !meeting.join_url.is_empty() && meeting.join_url != mapping.join_url;
             let mapping = self.follow(mapping, &meeting, extra.with(&meeting)).await?;
-            if let Some(operation) = unfinished {
-                self.store.complete(operation.id).await?;
+            let arrived = unfinished.map_or(0, |operation| operation.id);
+            if arrived > 0 {
+                self.store.complete(arrived).await?;
             }
-            let outcome = Outcome::done(0, Some(mapping), client.token_refreshed());
+            let outcome = Outcome::done(arrived, Some(mapping), client.token_refreshed());
             return Ok(outcome.mending(relinked.then_some(Mended::Relinked)));
         }
         // Ours to undo only where somebody changed what we had written.
@@ -300,6 +305,7 @@ impl Telemed {
             mapping: None,
             token_refreshed: false,
             mended: None,
+            finished: Vec::new(),
         })
     }
 
