@@ -9,9 +9,12 @@ use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Config\Settings;
 use KiviCare\Telemed\Contracts\Bridge;
 use KiviCare\Telemed\Contracts\Registerable;
+use KiviCare\Telemed\Install\Uninstaller;
 use KiviCare\Telemed\Keys\KeyRotation;
+use KiviCare\Telemed\KiviCare\EventTemplate;
 use KiviCare\Telemed\KiviCare\MeetingDesk;
 use KiviCare\Telemed\KiviCare\Reconciler;
+use KiviCare\Telemed\Overview\OperationStates;
 use KiviCare\Telemed\Rest\Gate;
 use KiviCare\Telemed\Rest\MeetingDoorController;
 
@@ -51,9 +54,18 @@ final class AuditLog implements Registerable {
 		add_action( MeetingDoorController::OPENED_ACTION, array( $this, 'opened' ), 10, 2 );
 		add_action( Gate::REFUSED_ACTION, array( $this, 'refused' ) );
 		add_action( KeyRotation::DONE_ACTION, array( $this, 'rotated' ), 10, 2 );
+		add_action( OperationStates::GIVEN_UP_ACTION, array( $this, 'given_up' ), 10, 2 );
+		add_action( 'post_updated', array( $this, 'template' ), 10, 3 );
+		foreach ( array( 'added', 'updated', 'deleted' ) as $change ) {
+			add_action( "{$change}_user_meta", array( $this, 'mapped' ), 10, 3 );
+		}
 		foreach ( array( Settings::OPTION => Provider::Zoom, GoogleSettings::OPTION => Provider::GoogleMeet ) as $option => $provider ) {
 			add_action( "update_option_{$option}", fn( $old, $new ) => $this->settings( $provider, $old, $new ), 10, 2 );
 			add_action( "add_option_{$option}", fn( $name, $new ) => $this->settings( $provider, array(), $new ), 10, 2 );
+		}
+		foreach ( array( Retention::OPTION, Uninstaller::REMOVE_ALL ) as $option ) {
+			add_action( "update_option_{$option}", fn() => $this->note( 'settings_changed', detail: $option ) );
+			add_action( "add_option_{$option}", fn() => $this->note( 'settings_changed', detail: $option ) );
 		}
 	}
 
@@ -72,14 +84,27 @@ final class AuditLog implements Registerable {
 	}
 
 	/**
-	 * A meeting may have been made, changed or cancelled: only a finished operation counts.
+	 * Somebody said which user of the clinic's Zoom account a doctor is, or took it back.
+	 *
+	 * @param mixed  $meta_ids  Rows.
+	 * @param int    $doctor_id User.
+	 * @param string $key       Meta key.
+	 */
+	public function mapped( $meta_ids, $doctor_id, $key ): void {
+		if ( DoctorConnections::ZOOM_USER === $key ) {
+			$this->note( 'doctor_mapped', doctor_id: (int) $doctor_id, provider: Provider::Zoom->value );
+		}
+	}
+
+	/**
+	 * Meetings may have been made, changed or cancelled: only finished operations count.
 	 *
 	 * @param int                  $appointment_id KiviCare's id.
 	 * @param array<string, mixed> $outcome        The extension's outcome.
 	 */
 	public function meeting( int $appointment_id, array $outcome ): void {
-		$operation = (int) ( $outcome['operation_id'] ?? 0 );
-		if ( 'ready' !== ( $outcome['state'] ?? '' ) || 0 === $operation ) {
+		$finished = array_map( 'intval', (array) ( $outcome['finished'] ?? array() ) );
+		if ( array() === $finished ) {
 			return;
 		}
 		try {
@@ -88,9 +113,12 @@ final class AuditLog implements Registerable {
 		} catch ( \Throwable ) {
 			return;
 		}
+		$detail = implode( '; ', array_filter( array( Source::trigger(), (string) ( $outcome['mended'] ?? '' ) ) ) );
 		foreach ( $rows as $row ) {
-			if ( $operation === (int) $row['id'] && isset( self::MEETING_ACTIONS[ $row['kind'] ] ) ) {
-				$this->note( self::MEETING_ACTIONS[ $row['kind'] ], $appointment_id, (int) $row['doctor_id'], (string) $row['provider'], (string) ( $outcome['mended'] ?? '' ) );
+			if ( in_array( (int) $row['id'], $finished, true ) && isset( self::MEETING_ACTIONS[ $row['kind'] ] ) ) {
+				// A meeting of a connection that has ended cannot be deleted any more.
+				$action = 'failed' === $row['state'] ? 'meeting_left_behind' : self::MEETING_ACTIONS[ $row['kind'] ];
+				$this->note( $action, $appointment_id, (int) $row['doctor_id'], (string) $row['provider'], $detail );
 			}
 		}
 	}
@@ -113,10 +141,13 @@ final class AuditLog implements Registerable {
 		if ( isset( $this->refused[ $route ] ) ) {
 			return;
 		}
+
 		$this->refused[ $route ] = true;
-		$count                   = (int) get_transient( self::REFUSED_COUNT );
+		// Unsigned webhooks must not use up what people's attempts need.
+		$kind  = self::REFUSED_COUNT . '_' . Source::current();
+		$count = (int) get_transient( $kind );
 		if ( $count < self::REFUSALS ) {
-			set_transient( self::REFUSED_COUNT, $count + 1, MINUTE_IN_SECONDS );
+			set_transient( $kind, $count + 1, MINUTE_IN_SECONDS );
 			$this->note( 'access_refused', detail: $route );
 		}
 	}
@@ -126,6 +157,25 @@ final class AuditLog implements Registerable {
 	 */
 	public function rotated( int $resealed, int $failed ): void {
 		$this->note( 'keys_rotated', detail: "resealed {$resealed}, failed {$failed}" );
+	}
+
+	/**
+	 * Somebody gave waiting operations up.
+	 *
+	 * @param int       $count How many were waiting.
+	 * @param list<int> $ids   Of these.
+	 */
+	public function given_up( int $count, array $ids ): void {
+		$this->note( 'operations_given_up', detail: "{$count} of " . implode( ', ', $ids ) );
+	}
+
+	/**
+	 * The clinic's text of Google events decides what goes to Google.
+	 */
+	public function template( int $id, \WP_Post $after, \WP_Post $before ): void {
+		if ( EventTemplate::POST_TYPE === $after->post_type && array( $after->post_title, $after->post_content ) !== array( $before->post_title, $before->post_content ) ) {
+			$this->note( 'settings_changed', provider: Provider::GoogleMeet->value, detail: 'event template' );
+		}
 	}
 
 	/**
@@ -143,7 +193,7 @@ final class AuditLog implements Registerable {
 		try {
 			$this->bridge->audit(
 				array(
-					'actor_id'       => get_current_user_id(),
+					'actor_id'       => Source::actor(),
 					'source'         => Source::current(),
 					'action'         => $action,
 					'appointment_id' => $appointment_id,

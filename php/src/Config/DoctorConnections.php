@@ -137,7 +137,9 @@ final class DoctorConnections {
 	 */
 	public function drop_own_app( int $doctor_id ): void {
 		if ( $this->settings->is_clinic_wide() && $this->is_shared( $doctor_id ) ) {
+			$had_app = null !== $this->own_app( $doctor_id );
 			$this->write_shared( $doctor_id, array( 'enableServerToServerOauthconfig' => 'true' ) );
+			$had_app && do_action( self::LEFT_ACTION, $doctor_id, Provider::Zoom );
 			return;
 		}
 		delete_user_meta( $doctor_id, self::ZOOM_SHARED ) && do_action( self::LEFT_ACTION, $doctor_id, Provider::Zoom );

@@ -11,6 +11,11 @@ use KiviCare\Telemed\Install\Schema;
  */
 final class OperationStates {
 
+	/**
+	 * Fired with (int $count, list<int> $ids) when so many of the operations were given up.
+	 */
+	public const GIVEN_UP_ACTION = 'kivicare_telemed_given_up';
+
 	public function __construct( private readonly \wpdb $wpdb ) {}
 
 	/**
@@ -31,7 +36,9 @@ final class OperationStates {
 	 * @return int How many were waiting.
 	 */
 	public function give_up( array $ids ): int {
-		return $this->update( "state = 'failed', reason = 'given_up', resume_at = NULL, updated_at = %s", array( gmdate( 'Y-m-d H:i:s' ) ), $ids );
+		$count = $this->update( "state = 'failed', reason = 'given_up', resume_at = NULL, updated_at = %s", array( gmdate( 'Y-m-d H:i:s' ) ), $ids );
+		$count > 0 && do_action( self::GIVEN_UP_ACTION, $count, $ids );
+		return $count;
 	}
 
 	/**

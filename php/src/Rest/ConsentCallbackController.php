@@ -46,6 +46,7 @@ final class ConsentCallbackController implements Registerable {
 		}
 		$visitor = Gate::visitor();
 		if ( ! Gate::is_doctor( $visitor ) ) {
+			do_action( Gate::REFUSED_ACTION );
 			return $this->page(
 				0 === $visitor ? 401 : 403,
 				__( 'Log in as the doctor', 'kivicare-telemed' ),
@@ -94,6 +95,7 @@ final class ConsentCallbackController implements Registerable {
 	 */
 	private function failed( array $outcome ): Page {
 		$title = __( 'Not connected', 'kivicare-telemed' );
+		'state' === $outcome['reason'] && do_action( Gate::REFUSED_ACTION );
 		return match ( $outcome['reason'] ) {
 			/* translators: %s: Zoom or Google. */
 			'state'           => $this->page( 400, $title, __( 'This answer from %s does not belong to a request you made in this browser in the last ten minutes, or it was used already. Nothing was changed. Choose Connect again in the dashboard.', 'kivicare-telemed' ) ),

@@ -101,14 +101,14 @@ final class MeetingDoorController implements Registerable {
 		}
 		$signature = $request->get_param( 'key' );
 		if ( null === $appointment || ! is_string( $signature ) || ! $this->links->is_genuine( $appointment, $signature ) ) {
-			return $this->sorry( 403, __( 'This link is not valid, or not any more. Open the appointment in your dashboard, or ask the clinic for a new link.', 'kivicare-telemed' ) );
+			return $this->refused( __( 'This link is not valid, or not any more. Open the appointment in your dashboard, or ask the clinic for a new link.', 'kivicare-telemed' ) );
 		}
 		$visitor = Gate::visitor();
 		if ( Viewer::of( $visitor )->may_host( $appointment ) ) {
 			return Page::redirect( Visits::start_link( $appointment->id ) );
 		}
 		if ( 0 !== $visitor && $visitor !== $appointment->patient_id ) {
-			return $this->sorry( 403, __( 'This link belongs to another person. Log out, or use the link from your own appointment.', 'kivicare-telemed' ) );
+			return $this->refused( __( 'This link belongs to another person. Log out, or use the link from your own appointment.', 'kivicare-telemed' ) );
 		}
 		if ( ! $appointment->wants_meeting() ) {
 			return $this->sorry( 410, __( 'This appointment does not take place as a video visit. Ask the clinic if that is a surprise.', 'kivicare-telemed' ) );
@@ -171,8 +171,12 @@ final class MeetingDoorController implements Registerable {
 	}
 
 	private function stranger(): Page {
+		return $this->refused( __( 'Only the doctor of this appointment can do this. Patients find their link in the appointment or in their mail.', 'kivicare-telemed' ) );
+	}
+
+	private function refused( string $text ): Page {
 		do_action( Gate::REFUSED_ACTION );
-		return $this->sorry( 403, __( 'Only the doctor of this appointment can do this. Patients find their link in the appointment or in their mail.', 'kivicare-telemed' ) );
+		return $this->sorry( 403, $text );
 	}
 
 	private function lost( Appointment $appointment ): Page {

@@ -47,6 +47,7 @@ final class WebhookController implements Registerable {
 			return true;
 		} catch ( BridgeException $error ) {
 			if ( Failure::InvalidInput === $error->failure || '' === (string) $request->get_header( 'x_zm_signature' ) ) {
+				do_action( Gate::REFUSED_ACTION );
 				return new \WP_Error( 'webhook_refused', __( 'The webhook is not signed for this site, or too old.', 'kivicare-telemed' ), array( 'status' => 401 ) );
 			}
 			// Strangers need not know what is missing; administrators see it in the log action.

@@ -41,6 +41,7 @@ final class FakeBridge implements Bridge {
 			'message'         => '',
 			'mapping'         => self::mapping( $appointment_id, $meeting_id ),
 			'token_refreshed' => false,
+			'finished'        => array( 1 ),
 		);
 	}
 
