@@ -103,10 +103,7 @@ abstract class RigTestCase extends SiteTestCase {
 		}
 		$booked = array_column( array_filter( $visits, static fn( array $visit ): bool => in_array( (int) $visit['status'], array( 1, 4 ), true ) ), 'id' );
 		foreach ( $meetings as $meeting ) {
-			$owner = 0;
-			foreach ( $marks as $mark => $id ) {
-				$owner = str_contains( $meeting['mark'], (string) $mark ) ? $id : $owner;
-			}
+			$owner = self::owner( $meeting['mark'], $marks );
 			if ( $owner > 0 && $owner <= $this->first_id ) {
 				// Of an earlier visit that follows its doctor to this provider.
 				continue;
@@ -114,5 +111,18 @@ abstract class RigTestCase extends SiteTestCase {
 			++$count[ in_array( $owner, array_map( 'intval', $booked ), true ) ? 'doubled' : 'leaked' ];
 		}
 		return $count;
+	}
+
+	/**
+	 * The appointment whose marker a meeting carries, 0 for none.
+	 *
+	 * @param array<array-key, int> $marks Marker => appointment.
+	 */
+	private static function owner( string $carried, array $marks ): int {
+		$owner = 0;
+		foreach ( $marks as $mark => $id ) {
+			$owner = str_contains( $carried, (string) $mark ) ? $id : $owner;
+		}
+		return $owner;
 	}
 }
