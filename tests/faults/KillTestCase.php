@@ -38,6 +38,27 @@ abstract class KillTestCase extends RigTestCase {
 	);
 
 	/**
+	 * Workers killed so far, and what was found wrong afterwards: of both providers.
+	 */
+	private static int $kills = 0;
+
+	/**
+	 * @var array<string, int>
+	 */
+	private static array $total = array();
+
+	public static function tearDownAfterClass(): void {
+		parent::tearDownAfterClass();
+		// The provider that comes last says it for both.
+		if ( is_a( static::class, MeetKillTest::class, true ) ) {
+			printf( "\nRESULT faults_kills %d workers\n", self::$kills );
+			foreach ( self::$total as $kind => $number ) {
+				printf( "RESULT faults_%s %d meetings\n", $kind, $number );
+			}
+		}
+	}
+
+	/**
 	 * @return array<string, array{string, string}>
 	 */
 	public static function points(): array {
@@ -67,6 +88,10 @@ abstract class KillTestCase extends RigTestCase {
 		$found = $this->compare();
 		printf( "\nKILLED %-11s %-22s times %2d visits %3d lost %d doubled %d leaked %d moved %d%s\n", $this->provider(), $point, $times, $found['visits'], $found['lost'], $found['doubled'], $found['leaked'], $found['moved'], $reconnected ? ' (connected again)' : '' );
 		printf( "RESULT faults_%s_%s_wrong %d meetings\n", $this->provider(), str_replace( '.', '_', $point ), $found['lost'] + $found['doubled'] + $found['leaked'] + $found['moved'] );
+		self::$kills += $times;
+		foreach ( array( 'lost', 'doubled', 'leaked', 'moved' ) as $kind ) {
+			self::$total[ $kind ] = ( self::$total[ $kind ] ?? 0 ) + $found[ $kind ];
+		}
 		self::assertSame( array( 0, 0, 0, 0 ), array( $found['lost'], $found['doubled'], $found['leaked'], $found['moved'] ) );
 	}
 

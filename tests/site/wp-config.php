@@ -43,5 +43,24 @@ echo "<?php\n";
 foreach ( $values as $name => $value ) {
 	echo "define( '$name', " . var_export( $value, true ) . " );\n";
 }
-echo "\$table_prefix = 'wp_';\n";
+// A network of sites beside the site, for processes that ask for it: installed first, then with its sites.
+echo <<<'NETWORK'
+$network      = (string) getenv( 'KCT_NETWORK' );
+$table_prefix = '' === $network ? 'wp_' : 'net_';
+if ( '' !== $network ) {
+	$_SERVER['HTTP_HOST'] = 'network.example.test';
+}
+if ( 'install' === $network ) {
+	define( 'WP_INSTALLING', true );
+}
+if ( 'sites' === $network ) {
+	define( 'MULTISITE', true );
+	define( 'SUBDOMAIN_INSTALL', false );
+	define( 'DOMAIN_CURRENT_SITE', 'network.example.test' );
+	define( 'PATH_CURRENT_SITE', '/' );
+	define( 'SITE_ID_CURRENT_SITE', 1 );
+	define( 'BLOG_ID_CURRENT_SITE', 1 );
+}
+
+NETWORK;
 echo "defined( 'ABSPATH' ) || define( 'ABSPATH', __DIR__ . '/' );\nrequire_once ABSPATH . 'wp-settings.php';\n";

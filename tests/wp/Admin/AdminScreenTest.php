@@ -123,10 +123,10 @@ final class AdminScreenTest extends TestCase {
 		$book = new CauseBook( $wpdb );
 		$book->open( 'reauthorize', $this->doctor, 'm' );
 		$overview = new AdminOverviewController( fn() => $this->plugin->status(), $this->journal, new CauseNotice( $book ) );
-		$causes   = $this->answer( $overview->show() )['causes'];
+		$name     = get_userdata( $this->doctor )->display_name;
+		$causes   = array_filter( $this->answer( $overview->show() )['causes'], static fn( array $cause ): bool => str_contains( $cause['who'], $name ) );
 		$this->assertCount( 1, $causes );
-		$this->assertStringContainsString( get_userdata( $this->doctor )->display_name, $causes[0]['who'] );
-		$this->assertStringContainsString( 'must connect again', $causes[0]['what'] );
+		$this->assertStringContainsString( 'must connect again', end( $causes )['what'] );
 	}
 
 	public function test_repair_goes_through_all_in_steps(): void {
@@ -141,7 +141,8 @@ final class AdminScreenTest extends TestCase {
 		$this->assertSame( 10, $first['done'] );
 		$this->assertGreaterThanOrEqual( 12, $first['total'] );
 		$last = $first;
-		for ( $i = 0; null !== $last['cursor'] && $i < 20; $i++ ) {
+		// The site may have visits of its own that have no meeting.
+		for ( $i = 0; null !== $last['cursor'] && $i <= $first['total']; $i++ ) {
 			$last = $this->answer( $repair->step( $this->request( array( 'cursor' => $last['cursor'] ) ) ) );
 		}
 		$this->assertNull( $last['cursor'] );
