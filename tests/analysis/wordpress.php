@@ -111,6 +111,8 @@ namespace {
 		public static function confirm( string $question, array $flags = array() ): void {}
 
 		public static function add_hook( string $when, callable $callback ): void {}
+
+		public static function get_runner(): object {}
 	}
 
 	/**

@@ -21,6 +21,9 @@ final class LoadTest extends SiteTestCase {
 			preg_match( '/^X-Worker: (\d+) (\d+)/mi', $answer['headers'], $worker );
 			$rss[ $worker[1] ][] = array( $index, (int) $worker[2] );
 		}
+		$sessions = fn(): int => (int) $this->site->rows( "SHOW GLOBAL STATUS LIKE 'Threads_connected'" )[0]['Value'];
+		$this->eventually( static fn(): bool => $sessions() <= 8 * 5, 'eight workers keep few database sessions', 20 );
+		printf( "RESULT database_sessions_of_8_workers %d sessions\n", $sessions() );
 		$meetings = count( $this->site->live_meetings() ) - $before;
 		$marks    = implode( ',', array_map( 'intval', $ids ) );
 		$rows     = $this->site->rows( "SELECT COUNT(*) AS n, COUNT(DISTINCT zoom_id) AS d FROM wp_kc_appointment_zoom_mappings WHERE appointment_id IN ($marks)" )[0];
