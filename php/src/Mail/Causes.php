@@ -52,6 +52,13 @@ final class Causes implements Registerable {
 	private readonly \Closure $committed;
 
 	/**
+	 * Outcomes of bookings in this request, by appointment.
+	 *
+	 * @var array<int, array<array-key, mixed>>
+	 */
+	private array $made = array();
+
+	/**
 	 * Parts.
 	 *
 	 * @param \Closure(): Appointments $committed Reader of committed rows.
@@ -63,6 +70,7 @@ final class Causes implements Registerable {
 	public function register(): void {
 		add_action( MeetingDesk::ERROR_ACTION, array( $this, 'note' ), 10, 3 );
 		add_action( Reconciler::DONE_ACTION, array( $this, 'end' ), 10, 2 );
+		add_action( MeetingDesk::MADE_ACTION, array( $this, 'made' ), 10, 2 );
 		add_action( DoctorConnections::CHOSEN_ACTION, array( $this, 'connected' ), 10, 2 );
 		add_action( Sweep::ACTION, array( $this, 'note_long_waits' ), 40, 0 );
 		// After the response: inside KiviCare's transactions a rollback would undo what was remembered.
@@ -113,6 +121,18 @@ final class Causes implements Registerable {
 	}
 
 	/**
+	 * A booking's meeting was made. The booking is not committed yet and may be rolled back, so its doctor is read later.
+	 *
+	 * @param mixed $appointment_id Appointment.
+	 * @param mixed $outcome        The extension's outcome.
+	 */
+	public function made( $appointment_id, $outcome ): void {
+		if ( is_array( $outcome ) && 'ready' === ( $outcome['state'] ?? '' ) ) {
+			$this->made[ (int) $appointment_id ] = $outcome;
+		}
+	}
+
+	/**
 	 * A doctor connected: the next failure is told of anew.
 	 */
 	public function connected( int $doctor_id, Provider $provider ): void {
@@ -123,6 +143,10 @@ final class Causes implements Registerable {
 	 * Mails what is new.
 	 */
 	public function tell(): void {
+		foreach ( $this->made as $appointment_id => $outcome ) {
+			$this->end( $appointment_id, $outcome );
+		}
+		$this->made = array();
 		$seen       = $this->seen;
 		$this->seen = array();
 		foreach ( $seen as list( $reason, $message, $doctor_id, $appointment_id ) ) {

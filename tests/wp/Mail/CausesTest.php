@@ -57,6 +57,18 @@ final class CausesTest extends TestCase {
 		$this->assertStringContainsString( 'connect again', $this->mails[0][1] );
 	}
 
+	public function test_a_booking_that_gets_its_meeting_ends_the_cause(): void {
+		$this->causes->note( 'reauthorize', 'x', $this->appointment() );
+		$this->causes->tell();
+		$this->assertTrue( $this->book->is_open() );
+		$this->causes->made( $this->appointment(), array( 'state' => 'pending' ) + FakeBridge::ready( 1 ) );
+		$this->causes->tell();
+		$this->assertTrue( $this->book->is_open(), 'a link that only follows ends nothing' );
+		$this->causes->made( $this->appointment(), FakeBridge::ready( 1 ) );
+		$this->causes->tell();
+		$this->assertFalse( $this->book->is_open() );
+	}
+
 	public function test_another_reason_is_told_too(): void {
 		$id = $this->appointment();
 		$this->causes->note( 'reauthorize', 'x', $id );
