@@ -56,7 +56,7 @@ final class EventTemplate {
 			'post_content' => wp_kses_post( $content ),
 		);
 		$id = 0 === $post['ID'] ? wp_insert_post( (array) wp_slash( $post ) ) : wp_update_post( (array) wp_slash( $post ) );
-		return is_int( $id ) && $id > 0;
+		return 0 !== $id;
 	}
 
 	/**
