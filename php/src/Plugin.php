@@ -234,6 +234,8 @@ final class Plugin {
 			new SiteHealth\ExtensionCheck( $this->requirements ),
 			new Cli\Commands( $this ),
 			new UpgradeNotice( new Disused() ),
+			// Commands work without KiviCare, too, and must not go unrecorded.
+			new Audit\AuditLog( $this->bridge ),
 		);
 		if ( ! $this->requirements->are_met() ) {
 			return $always;
@@ -300,7 +302,6 @@ final class Plugin {
 		$retention = new Audit\Retention( $wpdb, new Constants() );
 		$personal  = new Privacy\PersonalRows( $wpdb );
 		return array(
-			new Audit\AuditLog( $this->bridge ),
 			$retention,
 			new Privacy\Exporter( $personal, $this->doctors ),
 			new Privacy\Eraser( $personal, $this->doctors, $this->disconnection ),

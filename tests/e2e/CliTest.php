@@ -38,6 +38,94 @@ final class CliTest extends SiteTestCase {
 		self::assertStringContainsString( 'no such user', $this->wp_with( '', 'doctors', 'share', '999999', '!' ) );
 	}
 
+	public function test_meetings_and_operations_with_and_without_kivicare(): void {
+		foreach ( array( '--skip-plugins=none', '--skip-plugins=kivicare-clinic-management-system' ) as $how ) {
+			$id  = self::id( $this->book() );
+			$get = json_decode( $this->wp( 'meetings', 'get', (string) $id, '--format=json', $how ), true )[0];
+			self::assertSame( $this->meeting_of( $id )['id'], $get['meeting_id'] );
+			self::assertContains( (string) $id, explode( ' ', trim( $this->wp( 'meetings', 'list', '--when=ahead', '--provider=zoom', '--per_page=200', '--format=ids', $how ) ) ) );
+
+			// Moved behind our back, then mended.
+			$was = $this->meeting_of( $id )['start'];
+			self::assertSame( 204, $this->site->at_provider( 'PATCH', '/meetings/' . $get['meeting_id'], array( 'start_time' => '2033-01-01T00:00:00Z' ) ) );
+			self::assertSame( "ready\n", $this->wp( 'meetings', 'repair', (string) $id, '--porcelain', $how ) );
+			self::assertSame( $was, $this->meeting_of( $id )['start'] );
+			self::assertSame( "{$id}: ready\n", $this->wp( 'meetings', 'cancel', (string) $id, '--yes', $how ) );
+			$this->expect_meetings( $id, 0 );
+			$this->assert_audited( $id, array( 'meeting_changed' => 'meetings repair; moved_back', 'meeting_cancelled' => 'meetings cancel' ) );
+
+			// The visit takes place, so the provider that was down makes up for it.
+			$this->site->sandbox( 'POST', '/faults', array( 'match' => array( 'method' => 'POST', 'path_contains' => '/meetings' ), 'action' => array( 'type' => 'status', 'code' => 503 ), 'times' => null, 'when' => 'before' ) );
+			self::assertStringContainsString( "{$id}: pending", $this->wp( 'meetings', 'repair', (string) $id, $how, '!' ) );
+			$this->site->sandbox( 'DELETE', '/faults' );
+			$waiting = trim( $this->wp( 'operations', 'list', "--appointment={$id}", '--state=unfinished', '--format=ids', $how ) );
+			self::assertMatchesRegularExpression( '/^\d+$/', $waiting );
+			self::assertSame( "ready\n", $this->wp( 'operations', 'retry', $waiting, '--porcelain', $how ) );
+			$this->expect_meetings( $id, 1 );
+			$this->assert_audited( $id, array( 'meeting_made' => 'operations retry' ) );
+			self::assertStringContainsString( 'finished', $this->wp( 'operations', 'forget', $waiting, '--yes', $how, '!' ) );
+		}
+		self::assertStringContainsString( 'no operation', $this->wp( 'operations', 'retry', '99999999', '!' ) );
+		self::assertStringContainsString( 'no meeting', $this->wp( 'meetings', 'get', '99999999', '!' ) );
+	}
+
+	public function test_what_waits_can_be_forgotten_and_is_recorded(): void {
+		$this->site->sandbox( 'POST', '/faults', array( 'match' => array( 'method' => 'POST', 'path_contains' => '/meetings' ), 'action' => array( 'type' => 'status', 'code' => 503 ), 'times' => null, 'when' => 'before' ) );
+		$id      = self::id( $this->book() );
+		$waiting = trim( $this->wp( 'operations', 'list', "--appointment={$id}", '--state=unfinished', '--format=ids' ) );
+		self::assertSame( "1\n", $this->wp( 'operations', 'forget', $waiting, '--yes', '--porcelain' ) );
+		self::assertSame( array( 'failed', 'given_up' ), array( $this->operations( $id )[0]['state'], $this->operations( $id )[0]['reason'] ) );
+		$last = $this->audit_of( 0 )[0];
+		self::assertSame( array( 'cli', 'operations_given_up', "1 of {$waiting}" ), array( $last['source'], $last['action'], $last['detail'] ) );
+		$this->site->rows( 'DELETE FROM wp_kc_appointments WHERE id = ?', array( $id ) );
+	}
+
+	public function test_doctors_tests_marketplace_and_work(): void {
+		$doctor = (string) $this->site->seed['doctor_id'];
+		self::assertContains( $doctor, explode( ' ', trim( $this->wp( 'doctors', 'list', '--format=ids', '--skip-plugins=kivicare-clinic-management-system' ) ) ) );
+		self::assertStringContainsString( 'A Zoom user is', $this->wp( 'doctors', 'map', $doctor, 'a b', '!' ) );
+		$this->wp( 'doctors', 'map', $doctor, 'doctor@example.test', '--skip-plugins=kivicare-clinic-management-system' );
+		self::assertSame( array( 'cli', 'doctor_mapped', $doctor ), array_map( 'strval', array_values( array_intersect_key( $this->audit_of( 0 )[0], array_flip( array( 'source', 'action', 'doctor_id' ) ) ) ) ) );
+		self::assertSame( "ok\n", $this->wp( 'zoom', 'test', "--doctor={$doctor}", '--porcelain' ) );
+		$this->wp( 'doctors', 'map', $doctor, 'nobody@example.test' );
+		self::assertSame( "host_not_found\n", $this->wp( 'zoom', 'test', "--doctor={$doctor}", '--porcelain', '!' ) );
+		$this->wp( 'doctors', 'map', $doctor, '' );
+		self::assertSame( "ok\n", $this->wp( 'meet', 'test', '--porcelain' ) );
+		self::assertStringContainsString( '/kivicare-telemed/v1/webhooks/zoom', $this->wp( 'marketplace', '--format=csv' ) );
+		self::assertMatchesRegularExpression( '/^\d+\n$/', $this->wp( 'work', '--seconds=20', '--porcelain' ) );
+	}
+
+	public function test_keys_and_audit(): void {
+		$status = json_decode( $this->wp( 'keys', 'status', '--format=json' ), true )[0];
+		self::assertSame( array( 'key', 0 ), array( $status['source'], (int) $status['other_key'] ) );
+		self::assertMatchesRegularExpression( "/^define\( 'KIVICARE_TELEMED_KEY', '[A-Za-z0-9+\/]{43}=' \);\n$/", $this->wp( 'keys', 'generate' ) );
+		self::assertSame( "0\n", $this->wp( 'keys', 'rotate', '--dry-run', '--porcelain' ) );
+		self::assertSame( "0\n", $this->wp( 'keys', 'rotate', '--porcelain' ) );
+
+		self::assertStringStartsWith( 'id,at,actor_id,source,action,', $this->wp( 'audit', 'export' ) );
+		$entries = json_decode( $this->wp( 'audit', 'export', '--format=json', '--since=' . gmdate( 'Y-m-d' ) ), true );
+		self::assertNotEmpty( $entries );
+		self::assertSame( array(), json_decode( $this->wp( 'audit', 'export', '--format=json', '--until=2001-01-01' ), true ) );
+		self::assertStringNotContainsString( $this->site->provider_seed()['client_secret'], json_encode( $entries ) );
+	}
+
+	/**
+	 * @return list<array<string, string>> Entries about the appointment, the newest first.
+	 */
+	private function audit_of( int $id ): array {
+		return $this->site->rows( 'SELECT source, action, doctor_id, detail FROM wp_kc_telemed_audit WHERE appointment_id = ? ORDER BY id DESC', array( $id ) );
+	}
+
+	/**
+	 * @param array<string, string> $expected Detail by action.
+	 */
+	private function assert_audited( int $id, array $expected ): void {
+		$found = array_filter( $this->audit_of( $id ), static fn( array $entry ): bool => 'cli' === $entry['source'] );
+		foreach ( $expected as $action => $detail ) {
+			self::assertContains( $detail, array_column( array_filter( $found, static fn( array $entry ): bool => $action === $entry['action'] ), 'detail' ), $action );
+		}
+	}
+
 	private function wp( string ...$arguments ): string {
 		return $this->wp_with( '', ...$arguments );
 	}

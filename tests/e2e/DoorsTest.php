@@ -32,6 +32,20 @@ final class DoorsTest extends SiteTestCase {
 		self::assertNotEmpty( json_decode( $row['extra'], true )['opened_at'], 'the click is noted' );
 	}
 
+	public function test_the_audit_log_says_who_opened_and_who_was_turned_away(): void {
+		$id = self::id( $this->book() );
+		self::assertSame( 302, $this->site->login( 'doctor' )->send( 'GET', $this->start( $id ) )['status'] );
+		self::assertSame( 403, $this->patient->send( 'GET', $this->start( $id ) )['status'] );
+		self::assertSame( 403, $this->patient->send( 'GET', "/wp-json/kivicare-telemed/v1/appointments/$id/join?key=forged" )['status'] );
+
+		$opened = $this->site->rows( "SELECT actor_id, doctor_id, detail FROM wp_kc_telemed_audit WHERE action = 'host_link_opened' AND appointment_id = ?", array( $id ) );
+		self::assertSame( array( array( (int) $this->site->seed['doctor_id'], (int) $this->site->seed['doctor_id'], '' ) ), array_map( static fn( array $row ): array => array( (int) $row['actor_id'], (int) $row['doctor_id'], $row['detail'] ), $opened ) );
+		foreach ( array( 'start', 'join' ) as $door ) {
+			$refused = $this->site->rows( "SELECT actor_id FROM wp_kc_telemed_audit WHERE action = 'access_refused' AND detail = ?", array( "/kivicare-telemed/v1/appointments/$id/$door" ) );
+			self::assertSame( array( (string) $this->site->seed['patient_id'] ), array_map( 'strval', array_column( $refused, 'actor_id' ) ), $door );
+		}
+	}
+
 	public function test_a_provider_that_is_down_gets_a_page_with_another_try(): void {
 		$id = self::id( $this->book() );
 		$this->site->sandbox( 'POST', '/faults', array( 'match' => array( 'method' => 'GET', 'path_contains' => '/v2/meetings/' ), 'action' => array( 'type' => 'status', 'code' => 503 ), 'times' => null, 'when' => 'before' ) );

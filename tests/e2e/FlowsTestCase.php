@@ -36,6 +36,34 @@ abstract class FlowsTestCase extends SiteTestCase {
 		$this->expect_meetings( self::id( $answer ), 1 );
 	}
 
+	public function test_the_audit_log_says_who_led_to_what(): void {
+		$id    = self::id( $this->book() );
+		$other = self::slot();
+		$this->reschedule( $id, array_intersect_key( $this->site->booking( $other ), array_flip( array( 'appointmentStartDate', 'appointmentStartTime' ) ) ) );
+		$this->eventually( fn(): bool => 2 === count( $this->audited( $id ) ), 'the move is recorded' );
+		$this->set_status( $id, 0 );
+		$this->expect_meetings( $id, 0 );
+		$this->eventually( fn(): bool => 3 === count( $this->audited( $id ) ), 'the end is recorded' );
+
+		$admin = (int) $this->site->rows( "SELECT ID FROM wp_users WHERE user_login = 'admin'" )[0]['ID'];
+		self::assertSame(
+			array(
+				array( (int) $this->site->seed['patient_id'], 'meeting_made', $this->provider(), '/kivicare/v1/appointments' ),
+				array( $admin, 'meeting_changed', $this->provider(), "/kivicare/v1/appointments/$id" ),
+				array( $admin, 'meeting_cancelled', $this->provider(), "/kivicare/v1/appointments/$id/status" ),
+			),
+			$this->audited( $id )
+		);
+	}
+
+	/**
+	 * @return list<array{int, string, string, string}> Actor, action, provider and detail, oldest first.
+	 */
+	private function audited( int $id ): array {
+		$rows = $this->site->rows( 'SELECT actor_id, action, provider, detail FROM wp_kc_telemed_audit WHERE appointment_id = ? ORDER BY id', array( $id ) );
+		return array_map( static fn( array $row ): array => array( (int) $row['actor_id'], $row['action'], $row['provider'], $row['detail'] ), $rows );
+	}
+
 	public function test_a_staff_booking_without_status_has_no_meeting_until_it_is_booked(): void {
 		$answer = $this->admin->rest( 'POST', 'kivicare/v1/appointments', array( 'status' => 0 ) + $this->site->booking( self::slot() ) );
 		self::assertSame( 201, $answer['status'], $answer['body'] );

@@ -39,12 +39,15 @@ final class WebhooksTest extends SiteTestCase {
 			'another secret'   => array( $body, $time, $this->signature( $body, $time, 'not-the-secret' ) ),
 		);
 		$before = count( $this->actions() );
+		$audit  = fn(): int => (int) $this->site->rows( "SELECT COUNT(*) AS n FROM wp_kc_telemed_audit WHERE action = 'access_refused' AND source = 'webhook'" )[0]['n'];
+		$noted  = $audit();
 		foreach ( $tries as $what => list( $sent, $at, $signature ) ) {
 			$answer = $this->post( $sent, $at, $signature );
 			self::assertSame( 401, $answer['status'], $what );
 			self::assertStringNotContainsString( self::SECRET, $answer['body'] );
 		}
 		usleep( 300_000 );
+		self::assertSame( $noted + count( $tries ) - 1, $audit(), 'all but the unsigned one are recorded' );
 		self::assertCount( $before, $this->actions() );
 		self::assertArrayNotHasKey( 'status', $this->extra() );
 	}

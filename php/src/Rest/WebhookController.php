@@ -46,8 +46,10 @@ final class WebhookController implements Registerable {
 			$this->open( $request );
 			return true;
 		} catch ( BridgeException $error ) {
-			if ( Failure::InvalidInput === $error->failure || '' === (string) $request->get_header( 'x_zm_signature' ) ) {
-				do_action( Gate::REFUSED_ACTION );
+			$signed = '' !== (string) $request->get_header( 'x_zm_signature' );
+			if ( Failure::InvalidInput === $error->failure || ! $signed ) {
+				// Without a signature it is nobody's attempt: Site Health looks so whether the address answers.
+				$signed && do_action( Gate::REFUSED_ACTION );
 				return new \WP_Error( 'webhook_refused', __( 'The webhook is not signed for this site, or too old.', 'kivicare-telemed' ), array( 'status' => 401 ) );
 			}
 			// Strangers need not know what is missing; administrators see it in the log action.
