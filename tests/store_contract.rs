@@ -615,6 +615,13 @@ impl Database {
         self.admin.query_drop(sql).await.unwrap();
     }
 
+    /// Sessions of this user beside the own one.
+    async fn sessions(&mut self) -> u64 {
+        let sql = "SELECT COUNT(*) FROM information_schema.processlist WHERE id <> CONNECTION_ID() \
+                   AND user = SUBSTRING_INDEX(CURRENT_USER(), '@', 1) AND db = DATABASE()";
+        self.admin.query_first(sql).await.unwrap().unwrap()
+    }
+
     async fn create_tables(&mut self) {
         for table in TABLES {
             self.admin(&format!("CREATE TABLE {{p}}{table} DEFAULT CHARSET utf8mb4"))
@@ -712,6 +719,7 @@ async fn database() {
     token_rows(&mut database, &store).await;
     survives_killed_sessions(&mut database, &store).await;
     abandoned_statement(&database, &store).await;
+    wide_store_closes(&mut database, &store).await;
     wrong_password(&database).await;
     store.disconnect().await.unwrap();
     database.drop_tables().await;
@@ -780,6 +788,36 @@ async fn abandoned_statement(database: &Database, store: &MySqlStore) {
     assert_eq!(store.operations(50).await.unwrap().len(), 1);
     held.release().await.unwrap();
     other.disconnect().await.unwrap();
+}
+
+/// What a run opened for many appointments at a time is closed with it, whatever came out of the statements.
+async fn wide_store_closes(database: &mut Database, store: &MySqlStore) {
+    let before = database.sessions().await;
+    for given_up in [false, true] {
+        let wide = store.widened().unwrap();
+        let work = (0..8).map(|id| {
+            let wide = wide.clone();
+            async move {
+                let name = format!("wide:{id}");
+                let lock = wide.lock(&name, LONG).await.unwrap();
+                wide.operations(50).await.unwrap();
+                if given_up {
+                    let again = wide.lock(&name, Duration::from_secs(30));
+                    let _ = tokio::time::timeout(Duration::from_millis(50), again).await;
+                    drop(lock);
+                } else {
+                    lock.release().await.unwrap();
+                }
+            }
+        });
+        futures_util::future::join_all(work).await;
+        let open = database.sessions().await;
+        assert!(open > before, "{open}");
+        wide.close().await;
+        drop(wide);
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert_eq!(database.sessions().await, before, "given up: {given_up}");
+    }
 }
 
 async fn wrong_password(database: &Database) {
