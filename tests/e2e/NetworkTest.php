@@ -25,6 +25,7 @@ final class NetworkTest extends TestCase {
 
 	protected function tearDown(): void {
 		$this->drop();
+		$this->site->close();
 	}
 
 	public function test_every_site_of_the_network_gets_its_tables(): void {

@@ -141,6 +141,13 @@ final class Site {
 	}
 
 	/**
+	 * Ends the test's own database session: PHPUnit keeps every test until the last one is done.
+	 */
+	public function close(): void {
+		$this->database = null;
+	}
+
+	/**
 	 * @param list<mixed> $values Bound values.
 	 * @return list<array<string, mixed>>
 	 */

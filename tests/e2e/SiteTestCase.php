@@ -34,6 +34,7 @@ abstract class SiteTestCase extends TestCase {
 	protected function tearDown(): void {
 		$this->site->sandbox( 'DELETE', '/faults' );
 		@unlink( $this->site->run . '/fail-after-create' );
+		$this->site->close();
 	}
 
 	/**

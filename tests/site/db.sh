@@ -18,7 +18,7 @@ start() {
 			--datadir="$data" --skip-test-db >"$CACHE/db-install.log" 2>&1 || fail "see $CACHE/db-install.log"
 	fi
 	mariadbd --no-defaults --user="$(id -un)" --datadir="$data" --socket="$SOCKET" --skip-networking \
-		--pid-file="$RUN/db.pid" --innodb-buffer-pool-size=128M --max-connections=400 >"$CACHE/db.log" 2>&1 &
+		--pid-file="$RUN/db.pid" --innodb-buffer-pool-size=128M --max-connections=200 >"$CACHE/db.log" 2>&1 &
 	disown
 	wait_for 40 MariaDB mariadb-admin --no-defaults --socket="$SOCKET" -u root ping
 	[ -f "$PASSWORD_FILE" ] || openssl rand -hex 12 >"$PASSWORD_FILE"
