@@ -2,7 +2,7 @@
 
 declare(strict_types=1);
 
-// Holds the sniffs of our own against the sample: what is to be found, and nothing else.
+// Holds the sniffs of our own against the sample: what is to be found, and nothing else, and each sniff finds something.
 $sample = __DIR__ . '/samples/bad.php';
 exec( 'phpcs -q --standard=' . escapeshellarg( __DIR__ . '/Telemed' ) . ' --report=json ' . escapeshellarg( $sample ), $output );
 $report = json_decode( implode( '', $output ), true, 512, JSON_THROW_ON_ERROR );
@@ -14,6 +14,14 @@ foreach ( file( $sample ) as $number => $line ) {
 	}
 }
 sort( $found );
+$sources = implode( "\n", array_column( current( $report['files'] )['messages'], 'source' ) );
+foreach ( glob( __DIR__ . '/Telemed/Sniffs/*/*Sniff.php' ) as $file ) {
+	$sniff = 'Telemed.' . basename( dirname( $file ) ) . '.' . basename( $file, 'Sniff.php' ) . '.';
+	if ( ! str_contains( $sources, $sniff ) ) {
+		fwrite( STDERR, "the sample shows nothing of {$sniff}\n" );
+		exit( 1 );
+	}
+}
 if ( array() === $bad || $found !== $bad ) {
 	fwrite( STDERR, 'not found: ' . implode( ', ', array_diff( $bad, $found ) ) . '; found in vain: ' . implode( ', ', array_diff( $found, $bad ) ) . "\n" );
 	exit( 1 );

@@ -13,6 +13,10 @@ function telemed_sample( wpdb $wpdb, string $name, array $names ): void {
 	printf( '<b>%s</b>', esc_html( $name ) );
 	wp_die( $name ); // bad
 	_e( 'Hello', 'kivicare-telemed' ); // bad
+	$page = sanitize_key( wp_unslash( $_GET['page'] ?? '' ) ); // bad
+	if ( ! wp_verify_nonce( sanitize_key( wp_unslash( $_GET['nonce'] ?? '' ) ), 'telemed_sample' ) ) {
+		return;
+	}
 	$page = $_GET['page']; // bad
 	$page = wp_unslash( $_GET['page'] ); // bad
 	$page = sanitize_key( $_GET['page'] ); // bad
@@ -32,5 +36,18 @@ function telemed_sample( wpdb $wpdb, string $name, array $names ): void {
 	$text = __( 'Hello' ); // bad
 	$text = __( $name, 'kivicare-telemed' ); // bad
 	$text = __( 'Hello ' . $name, 'kivicare-telemed' ); // bad
+	/* translators: %d: number of visits */
 	$text = _n( '%d visit', '%d visits', 2, 'kivicare-telemed' );
+	$text = __( 'No comment: %s', 'kivicare-telemed' ); // bad
+	$text = __( '100%% sure', 'kivicare-telemed' );
+	/* translators: %s: name of the doctor */
+	$text = __( 'Hello %s', 'kivicare-telemed' );
+	/* translators: 1: name of the doctor, 2: name of the clinic */
+	$text = __( 'Hello %s of %s', 'kivicare-telemed' ); // bad
+	/* translators: 1: name of the doctor, 2: name of the clinic */
+	$text = __( 'Hello %1$s of %2$s', 'kivicare-telemed' );
+	$same = $page === 'doctors'; // bad
+	$same = $wpdb->prefix !== OBJECT || $names[0] === Provider::Zoom->value; // bad
+	$same = ( $names === array() ); // bad
+	$same = 'doctors' === $page && array() !== $names && $page === $names[0] && count( $names ) === 1 && $page === trim( $name );
 }
