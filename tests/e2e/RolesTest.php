@@ -121,8 +121,8 @@ final class RolesTest extends SiteTestCase {
 			$without                = end( $columns );
 			foreach ( self::VISITORS as $column => $visitor ) {
 				$expected = $columns[ $column + 2 ];
-				$got      = $this->status( $browsers[ $visitor ], $method, $path, true );
-				$bare     = $this->status( $browsers[ $visitor ], $method, $path, false );
+				$got      = $this->answer_status( $browsers[ $visitor ], $method, $path, true );
+				$bare     = $this->answer_status( $browsers[ $visitor ], $method, $path, false );
 				$cells   += 2;
 				if ( (string) $got !== $expected ) {
 					$wrong[] = "$method $path as $visitor: $got, expected $expected";
@@ -150,7 +150,7 @@ final class RolesTest extends SiteTestCase {
 		}
 	}
 
-	private function status( Browser $browser, string $method, string $path, bool $with_nonce ): int {
+	private function answer_status( Browser $browser, string $method, string $path, bool $with_nonce ): int {
 		$body    = self::BODIES[ preg_replace( '~^[a-z-]+/v1/~', '', $path ) ] ?? array();
 		$path    = strtr( $path, $this->names );
 		$headers = array( 'Content-Type: application/json' );

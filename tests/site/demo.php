@@ -34,7 +34,12 @@ foreach ( array_slice( $site->mails(), $before ) as $mail ) {
 	if ( str_contains( html_entity_decode( $mail['message'] ), $row['join_url'] ) && str_contains( $mail['to'], 'patient@' ) ) {
 		$text = trim( (string) preg_replace( '/\s+/', ' ', wordwrap( strip_tags( html_entity_decode( $mail['message'] ) ) ) ) );
 		echo "\n4. Mail to {$mail['to']}: {$mail['subject']}\n   $text\n\n";
-		echo "Site:     {$site->url}\nLogins:   admin, doctor, patient\nPassword: {$site->seed['password']}\nmake stop ends it.\n";
+		echo "Site:     {$site->url}\nLogins:   admin, doctor, patient\nPassword: {$site->seed['password']}\n\n"
+			. "Next, after logging in at {$site->url}/wp-login.php:\n"
+			. "  admin    {$site->url}/wp-admin/options-general.php?page=kivicare-telemed (doctors, meetings, queue)\n"
+			. "  doctor   {$site->url}/kivicare-doctor-dashboard/ (the visit with the link that starts it)\n"
+			. "  patient  {$site->url}/kivicare-patient-dashboard/ (the visit with the link that joins it)\n"
+			. "make demo books one more, make stop ends it.\n";
 		exit( 0 );
 	}
 }

@@ -6,4 +6,4 @@ cargo build -q --features php,fault-injection
 . "$RUN/db.env"
 . "$RUN/site.env"
 trap '"$ROOT/tests/site/stop.sh" >/dev/null' EXIT
-php "$(command -v phpunit)" -c "$ROOT/tests/phpunit-faults.xml" --filter "$1"
+phpunit_run faults --filter "$1"

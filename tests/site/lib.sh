@@ -11,6 +11,8 @@ RESULTS=$CACHE/results
 TOOLS=${TELEMED_TOOLS:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/kivicare-telemed}
 EXTENSION=${TELEMED_EXTENSION_FILE:-$ROOT/target/debug/libkivicare_telemed.so}
 export CARGO_TARGET_DIR=$ROOT/target
+# What PHP is started with for the tests, beside php.ini.
+PHP_FLAGS=()
 mkdir -p "$RUN" "$RESULTS"
 
 step() { printf '==> %s\n' "$*"; }
@@ -42,6 +44,17 @@ stop_pid() {
 	rm -f "$1"
 }
 
+# Runs PHPUnit, whichever of 9 to 11 is there; from 10 on it hides what made a run fail, unless asked: phpunit_run SUITE ARGUMENT...
+phpunit_run() {
+	local suite=$1 binary show=()
+	shift
+	binary=$(command -v phpunit) || fail "phpunit is missing: make setup"
+	if ! php "$binary" --version | grep -q '^PHPUnit 9\.'; then
+		show=(--display-errors --display-warnings --display-notices --display-deprecations)
+	fi
+	php "${PHP_FLAGS[@]}" "$binary" -c "$ROOT/tests/phpunit-$suite.xml" --log-junit "$RESULTS/$suite.junit.xml" "${show[@]}" "$@"
+}
+
 # Runs a layer's command, keeps its output, and counts from the runner's own closing lines: layer NAME COMMAND...
 layer() {
 	local name=$1 log=$RESULTS/$1.log status=0
@@ -52,6 +65,6 @@ layer() {
 	if [ "$status" -ne 0 ] || ! grep -q ' 0 failed' "$RESULTS/$name.count"; then
 		tail -n 80 "$log"
 	fi
-	grep '^RESULT ' "$log" || true
+	grep -E '^(RESULT|skipped:) ' "$log" || true
 	cat "$RESULTS/$name.count"
 }

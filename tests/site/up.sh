@@ -57,8 +57,13 @@ ENV
 	SANDBOX_JSON=$RUN/sandbox.json CACHE=$CACHE RUN=$RUN php -n "$ROOT/tests/site/wp-config.php" >"$SITE/wp-config.php"
 }
 
+# Which build of the extension the workers have: another one takes a start.
+build_of() { stat -c '%n %Y %s' "$EXTENSION"; }
+
 fpm() {
+	if [ "$(cat "$RUN/fpm.build" 2>/dev/null)" != "$(build_of)" ]; then stop_pid "$RUN/fpm.pid"; fi
 	if running "$RUN/fpm.pid"; then return; fi
+	build_of >"$RUN/fpm.build"
 	step "starting php-fpm"
 	local root_flag=() owner=
 	if [ "$(id -u)" = 0 ]; then

@@ -25,7 +25,7 @@ final class RequirementsTest extends TestCase {
 		$this->assertStringContainsString( $fix, implode( ' ', $requirements->fixes() ) );
 	}
 
-	public function sites(): array {
+	public static function sites(): array {
 		return array(
 			'all there'           => array( array(), array(), '' ),
 			'old PHP'             => array( array( 'php' => '8.1.30' ), array( 'php' ), '8.2' ),
@@ -53,12 +53,12 @@ final class RequirementsTest extends TestCase {
 	public function test_notice_is_for_those_who_can_act(): void {
 		$notice = new RequirementsNotice( new Requirements( '8.2.0', '6.1', null, '4.3.0', false ) );
 		wp_set_current_user( $this->doctor );
-		$this->assertSame( '', $this->output( $notice ) );
+		$this->assertSame( '', $this->rendered( $notice ) );
 
 		wp_set_current_user( (int) get_users( array( 'role' => 'administrator', 'fields' => 'ID' ) )[0] );
-		$this->assertSame( 1, substr_count( $this->output( $notice ), 'notice-error' ) );
-		$this->assertStringContainsString( 'extension=kivicare_telemed.so', $this->output( $notice ) );
-		$this->assertSame( '', $this->output( new RequirementsNotice( self::met() ) ) );
+		$this->assertSame( 1, substr_count( $this->rendered( $notice ), 'notice-error' ) );
+		$this->assertStringContainsString( 'extension=kivicare_telemed.so', $this->rendered( $notice ) );
+		$this->assertSame( '', $this->rendered( new RequirementsNotice( self::met() ) ) );
 		wp_set_current_user( 0 );
 	}
 
@@ -78,7 +78,7 @@ final class RequirementsTest extends TestCase {
 		$this->assertSame( $status, ( new KeyCheck( $this->bridge ) )->run()['status'] );
 	}
 
-	public function keys(): array {
+	public static function keys(): array {
 		return array(
 			array( 'key', 'good' ),
 			array( 'salts', 'recommended' ),
@@ -94,7 +94,7 @@ final class RequirementsTest extends TestCase {
 		$this->assertStringNotContainsString( 'fake', implode( ' ', $rows ) );
 	}
 
-	private function output( RequirementsNotice $notice ): string {
+	private function rendered( RequirementsNotice $notice ): string {
 		ob_start();
 		$notice->render();
 		return (string) ob_get_clean();

@@ -33,6 +33,7 @@ abstract class TestCase extends \PHPUnit\Framework\TestCase {
 	private Plugin $site_plugin;
 
 	protected function setUp(): void {
+		self::forbid_deprecated_code();
 		$this->site_plugin = Plugin::instance();
 		$this->bridge      = new FakeBridge();
 		$this->plugin      = new Plugin( $this->bridge, self::met() );
@@ -46,6 +47,7 @@ abstract class TestCase extends \PHPUnit\Framework\TestCase {
 	}
 
 	protected function tearDown(): void {
+		restore_error_handler();
 		global $wpdb;
 		$wpdb->query( 'ROLLBACK' );
 		remove_action( MeetingDesk::ERROR_ACTION, array( $this, 'note_error' ) );
@@ -128,6 +130,23 @@ abstract class TestCase extends \PHPUnit\Framework\TestCase {
 	protected function journal( int $appointment_id ): array {
 		global $wpdb;
 		return $wpdb->get_results( $wpdb->prepare( "SELECT * FROM {$wpdb->prefix}" . Schema::OPERATIONS . ' WHERE appointment_id = %d', $appointment_id ), ARRAY_A );
+	}
+
+	/**
+	 * What PHP calls deprecated in our files is an error, whatever PHPUnit makes of it; in WordPress and KiviCare it is theirs.
+	 */
+	private static function forbid_deprecated_code(): void {
+		$next = set_error_handler(
+			static function ( int $level, string $message, string $file, int $line ) use ( &$next ): bool {
+				if ( 0 !== ( $level & ( E_DEPRECATED | E_USER_DEPRECATED ) ) ) {
+					if ( str_starts_with( $file, dirname( __DIR__, 2 ) . '/' ) && ! str_contains( $file, '/.cache/' ) ) {
+						throw new \ErrorException( $message, 0, $level, $file, $line );
+					}
+					return true;
+				}
+				return null === $next ? false : (bool) $next( $level, $message, $file, $line );
+			}
+		);
 	}
 
 	private function doctor(): int {

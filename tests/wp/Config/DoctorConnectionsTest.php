@@ -42,7 +42,7 @@ final class DoctorConnectionsTest extends TestCase {
 		$this->assertSame( array(), $this->bridge->sealed );
 	}
 
-	public function bad_tokens(): array {
+	public static function bad_tokens(): array {
 		return array(
 			'no JSON'    => array( 'hunter2' ),
 			'no refresh' => array( '{"access_token":"hunter2"}' ),

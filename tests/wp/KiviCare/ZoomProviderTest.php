@@ -74,7 +74,7 @@ final class ZoomProviderTest extends TestCase {
 		$this->assertSame( $expected, $this->bridge->created[0]['duration_minutes'] );
 	}
 
-	public function durations(): array {
+	public static function durations(): array {
 		return array(
 			'over midnight'          => array( array( 'appointment_start_time' => '23:30:00', 'appointment_end_date' => '2031-03-06', 'appointment_end_time' => '00:30:00' ), 20, 60 ),
 			'no end: argument'       => array( array( 'appointment_end_date' => null, 'appointment_end_time' => null ), 20, 20 ),
@@ -91,7 +91,7 @@ final class ZoomProviderTest extends TestCase {
 		$this->assertCount( $calls, $this->bridge->created );
 	}
 
-	public function statuses(): array {
+	public static function statuses(): array {
 		return array(
 			'cancelled'  => array( 0, 0 ),
 			'booked'     => array( 1, 1 ),
@@ -140,7 +140,7 @@ final class ZoomProviderTest extends TestCase {
 		$this->assertCount( 'pending' === $state ? 1 : 2, $rows, 'an unfinished operation is not doubled' );
 	}
 
-	public function failures(): array {
+	public static function failures(): array {
 		return array(
 			'store'         => array( new BridgeException( Failure::Store, 'the database is away' ), 'pending', 'store' ),
 			'configuration' => array( new BridgeException( Failure::Configuration, 'no Zoom account' ), 'pending', 'configuration' ),
