@@ -7,6 +7,7 @@ use KiviCare\Telemed\Bridge\ExtensionBridge;
 use KiviCare\Telemed\Calendar\CalendarSync;
 use KiviCare\Telemed\Calendar\ChangeNotice;
 use KiviCare\Telemed\Config\AuthType;
+use KiviCare\Telemed\Config\CachedMetas;
 use KiviCare\Telemed\Config\Constants;
 use KiviCare\Telemed\Config\DoctorConnections;
 use KiviCare\Telemed\Config\GoogleSettings;
@@ -26,8 +27,9 @@ use KiviCare\Telemed\KiviCare\Appointments;
 use KiviCare\Telemed\KiviCare\CommittedDatabase;
 use KiviCare\Telemed\KiviCare\EventTemplate;
 use KiviCare\Telemed\KiviCare\Findings;
-use KiviCare\Telemed\KiviCare\JournalFallback;
 use KiviCare\Telemed\KiviCare\MeetingDesk;
+use KiviCare\Telemed\KiviCare\Notes;
+use KiviCare\Telemed\KiviCare\OpenTransactions;
 use KiviCare\Telemed\KiviCare\Reconciler;
 use KiviCare\Telemed\KiviCare\Runner;
 use KiviCare\Telemed\KiviCare\Sweep;
@@ -89,15 +91,15 @@ final class Plugin {
 		$this->google   = new GoogleSettings( new Constants() );
 		$this->doctors  = new DoctorConnections( $bridge, $this->settings );
 
-		$committed            = static fn(): Appointments => new Appointments( CommittedDatabase::shared() );
+		$committed            = static fn(): Appointments => new Appointments( CommittedDatabase::reader() );
 		$this->reconciler     = new Reconciler( $bridge, $this->doctors, new Visits( $this->doctors, new EventTemplate() ), $committed );
 		$this->runner         = new Runner( $bridge, $this->reconciler );
-		$this->agenda         = new Agenda( $bridge, $this->reconciler, $this->runner );
+		$this->agenda         = new Agenda( $bridge, $this->reconciler, $this->runner, new Notes() );
 		$this->sweep          = new Sweep( $bridge, $this->runner, new Findings( $this->doctors, $committed ), $committed );
 		$this->pending        = new PendingConsents();
 		$this->disconnection  = new Disconnection( $bridge, $this->doctors, $this->pending, $this->reconciler, fn( int $id ): array => $this->sweep->of_doctor( $id ) );
 		$this->retirement     = new Retirement( $this->doctors, $this->disconnection );
-		$this->calendars      = new CalendarSync( $bridge, $this->doctors, $this->agenda );
+		$this->calendars      = new CalendarSync( $bridge, $this->agenda );
 		$this->personal_links = new PersonalLinks( $this->settings );
 	}
 
@@ -164,7 +166,7 @@ final class Plugin {
 
 	public function meetings(): MeetingDesk {
 		global $wpdb;
-		return new MeetingDesk( $this->bridge, new Appointments( $wpdb ), $this->doctors, new Visits( $this->doctors, new EventTemplate() ), new JournalFallback( $wpdb ) );
+		return new MeetingDesk( $this->bridge, new Appointments( $wpdb ), new Visits( $this->doctors, new EventTemplate() ) );
 	}
 
 	public function reconciler(): Reconciler {
@@ -258,14 +260,16 @@ final class Plugin {
 	private function live_services(): array {
 		global $wpdb;
 		$rows    = new Appointments( $wpdb );
-		$later   = static fn(): Appointments => new Appointments( CommittedDatabase::shared() );
-		$book    = new Mail\CauseBook( $wpdb );
+		$later   = static fn(): Appointments => new Appointments( CommittedDatabase::reader() );
+		$book    = new Mail\CauseBook();
 		$causes  = new Mail\Causes( $book, $later );
 		$log     = new Webhooks\EventLog( $wpdb );
 		$desk    = new Webhooks\EventDesk( $this->bridge, $log, $this->doctors, $this->disconnection, $this->settings, $this->agenda );
 		$zoom    = $this->consent( Provider::Zoom );
 		$google  = $this->consent( Provider::GoogleMeet );
 		return array(
+			new OpenTransactions(),
+			new CachedMetas(),
 			new Triggers( $this->agenda, $this->sweep, $this->disconnection ),
 			$desk,
 			$this->agenda,
@@ -274,10 +278,10 @@ final class Plugin {
 			new Mail\LateLinks( $this->bridge, $this->personal_links, $later ),
 			$causes,
 			new Admin\CauseNotice( $book ),
-			new Connect\ConnectionCare( $this->bridge, $this->doctors, $causes ),
+			new Connect\ConnectionCare( $this->bridge, $causes ),
 			$this->retirement,
 			$this->calendars,
-			new ChangeNotice( $rows ),
+			new ChangeNotice( $later ),
 			new Links\LinkFilters( $this->personal_links, new Links\MeetingLinks( $rows ) ),
 			new Rest\ZoomSettingsController( $this->settings, $this->bridge ),
 			new Rest\ZoomDoctorController( $this->settings, $this->doctors, $zoom, $this->disconnection, $this->bridge ),
@@ -337,7 +341,7 @@ final class Plugin {
 		$journal = new Admin\Journal( $wpdb );
 		return array(
 			new Admin\SettingsScreen(),
-			new Rest\AdminOverviewController( fn(): StatusReport => $this->status(), $journal, new Admin\CauseNotice( new Mail\CauseBook( $wpdb ) ) ),
+			new Rest\AdminOverviewController( fn(): StatusReport => $this->status(), $journal, new Admin\CauseNotice( new Mail\CauseBook() ) ),
 			new Rest\AdminZoomSettingsController( $this->settings, $this->bridge ),
 			new Rest\AdminMeetSettingsController( $this->google, $this->bridge ),
 			new Rest\AdminDoctorsController( fn(): Overview\Doctors => $this->doctor_list(), $this->doctors, $this->disconnection, $this->settings ),

@@ -149,6 +149,14 @@ abstract class TestCase extends \PHPUnit\Framework\TestCase {
 		);
 	}
 
+	/**
+	 * A meta of the doctor as the database has it, '' for none: the cache has no tokens.
+	 */
+	protected function stored_meta( string $key ): string {
+		global $wpdb;
+		return (string) $wpdb->get_var( $wpdb->prepare( "SELECT meta_value FROM {$wpdb->usermeta} WHERE user_id = %d AND meta_key = %s", $this->doctor, $key ) );
+	}
+
 	private function doctor(): int {
 		$user = get_user_by( 'login', 'kct_test_doctor' );
 		$id   = $user ? $user->ID : wp_insert_user(

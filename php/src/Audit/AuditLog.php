@@ -13,6 +13,7 @@ use KiviCare\Telemed\Install\Uninstaller;
 use KiviCare\Telemed\Keys\KeyRotation;
 use KiviCare\Telemed\KiviCare\EventTemplate;
 use KiviCare\Telemed\KiviCare\MeetingDesk;
+use KiviCare\Telemed\KiviCare\OwnConnection;
 use KiviCare\Telemed\KiviCare\Reconciler;
 use KiviCare\Telemed\Overview\OperationStates;
 use KiviCare\Telemed\Rest\Gate;
@@ -145,9 +146,9 @@ final class AuditLog implements Registerable {
 		$this->refused[ $route ] = true;
 		// Unsigned webhooks must not use up what people's attempts need.
 		$kind  = self::REFUSED_COUNT . '_' . Source::current();
-		$count = (int) get_transient( $kind );
+		$count = OwnConnection::may_write() ? (int) get_transient( $kind ) : 0;
 		if ( $count < self::REFUSALS ) {
-			set_transient( $kind, $count + 1, MINUTE_IN_SECONDS );
+			OwnConnection::may_write() && set_transient( $kind, $count + 1, MINUTE_IN_SECONDS );
 			$this->note( 'access_refused', detail: $route );
 		}
 	}

@@ -5,7 +5,6 @@ namespace KiviCare\Telemed\Calendar;
 
 use KiviCare\Telemed\AfterResponse;
 use KiviCare\Telemed\Bridge\BridgeException;
-use KiviCare\Telemed\Config\DoctorConnections;
 use KiviCare\Telemed\Contracts\Bridge;
 use KiviCare\Telemed\Contracts\Registerable;
 use KiviCare\Telemed\KiviCare\Agenda;
@@ -32,7 +31,6 @@ final class CalendarSync implements Registerable {
 
 	public function __construct(
 		private readonly Bridge $bridge,
-		private readonly DoctorConnections $doctors,
 		private readonly Agenda $agenda
 	) {}
 
@@ -56,11 +54,9 @@ final class CalendarSync implements Registerable {
 		if ( array() === $this->told ) {
 			return;
 		}
-		AfterResponse::begin();
-		foreach ( array_keys( $this->told ) as $doctor_id ) {
-			$this->pull( $doctor_id );
-		}
+		$told       = array_keys( $this->told );
 		$this->told = array();
+		AfterResponse::work( fn() => array_map( array( $this, 'pull' ), $told ) );
 	}
 
 	/**
@@ -100,7 +96,6 @@ final class CalendarSync implements Registerable {
 	 * @param array<string, mixed> $look Of the extension.
 	 */
 	private function take( array $look ): void {
-		empty( $look['token_refreshed'] ) || $this->doctors->forget_cached( (int) $look['doctor_id'] );
 		foreach ( $look['appointments'] as $id ) {
 			$this->agenda->add( (int) $id, true );
 		}

@@ -14,7 +14,21 @@ use KiviCare\Telemed\KiviCare\Visits;
  */
 final class ChangeNotice implements Registerable {
 
-	public function __construct( private readonly Appointments $appointments ) {}
+	/**
+	 * Reader of committed rows, made at first use.
+	 *
+	 * @var \Closure(): Appointments
+	 */
+	private readonly \Closure $committed;
+
+	/**
+	 * Parts.
+	 *
+	 * @param \Closure(): Appointments $committed Reader of committed rows.
+	 */
+	public function __construct( \Closure $committed ) {
+		$this->committed = $committed;
+	}
 
 	public function register(): void {
 		add_action( Reconciler::DONE_ACTION, array( $this, 'tell' ), 10, 2 );
@@ -28,7 +42,7 @@ final class ChangeNotice implements Registerable {
 	 */
 	public function tell( $appointment_id, $outcome ): void {
 		$what        = is_array( $outcome ) ? $this->text( (string) ( $outcome['mended'] ?? '' ) ) : null;
-		$appointment = null === $what ? null : $this->appointments->find( (int) $appointment_id );
+		$appointment = null === $what ? null : ( $this->committed )()->find( (int) $appointment_id );
 		$doctor      = null === $appointment ? false : get_userdata( $appointment->doctor_id );
 		if ( null === $appointment || ! $doctor ) {
 			return;

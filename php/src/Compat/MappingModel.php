@@ -5,6 +5,7 @@ namespace KiviCare\Telemed\Compat;
 
 use App\baseClasses\KCBaseModel;
 use App\baseClasses\KCQueryBuilder;
+use KiviCare\Telemed\KiviCare\CommittedDatabase;
 
 /**
  * What the two mapping models share. KiviCare's naming (camelCase properties) is part of its contract.
@@ -48,11 +49,13 @@ abstract class MappingModel extends KCBaseModel {
 		global $wpdb;
 		if ( empty( $this->id ) && ! empty( $this->appointmentId ) ) {
 			$table = $wpdb->prefix . static::getSchema()['table_name'];
-			// A locking read sees what the extension committed on its own connection.
-			// phpcs:ignore WordPress.DB
-			$id = $wpdb->get_var( $wpdb->prepare( "SELECT id FROM {$table} WHERE appointment_id = %d LOCK IN SHARE MODE", $this->appointmentId ) );
-			if ( null !== $id ) {
-				$this->id = (int) $id;
+			try {
+				// Another connection sees what the extension committed; a locking read could deadlock with other bookings.
+				$own = CommittedDatabase::reader();
+				// phpcs:ignore WordPress.DB
+				$this->id = (int) $own->get_var( $own->prepare( "SELECT id FROM {$table} WHERE appointment_id = %d", $this->appointmentId ) ) ?: null;
+			} catch ( \RuntimeException ) {
+				return 0;
 			}
 		}
 		return parent::save();

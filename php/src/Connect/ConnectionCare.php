@@ -4,7 +4,6 @@ declare( strict_types=1 );
 namespace KiviCare\Telemed\Connect;
 
 use KiviCare\Telemed\Bridge\BridgeException;
-use KiviCare\Telemed\Config\DoctorConnections;
 use KiviCare\Telemed\Contracts\Queue;
 use KiviCare\Telemed\Contracts\Registerable;
 use KiviCare\Telemed\KiviCare\MeetingDesk;
@@ -23,7 +22,6 @@ final class ConnectionCare implements Registerable {
 
 	public function __construct(
 		private readonly Queue $queue,
-		private readonly DoctorConnections $doctors,
 		private readonly Causes $causes
 	) {}
 
@@ -42,7 +40,6 @@ final class ConnectionCare implements Registerable {
 			return;
 		}
 		foreach ( $tended as $connection ) {
-			empty( $connection['token_refreshed'] ) || $this->doctors->forget_cached( (int) $connection['doctor_id'] );
 			if ( in_array( $connection['state'], array( 'reconnect', 'expiring' ), true ) ) {
 				$this->causes->note_connection( (int) $connection['doctor_id'], (string) $connection['reason'], (string) $connection['message'] );
 			}

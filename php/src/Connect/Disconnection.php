@@ -7,6 +7,7 @@ use KiviCare\Telemed\Bridge\BridgeException;
 use KiviCare\Telemed\Config\DoctorConnections;
 use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Contracts\Bridge;
+use KiviCare\Telemed\KiviCare\OwnConnection;
 use KiviCare\Telemed\KiviCare\Reconciler;
 
 /**
@@ -51,11 +52,20 @@ final class Disconnection {
 		if ( ! $this->doctors->keeps_tokens( $provider, $doctor_id ) ) {
 			return true;
 		}
-		$this->end_meetings( $doctor_id, $provider, array( 'own' ) );
-		$this->leave_calendar( $doctor_id, $provider );
-		$confirmed = $this->revoke( $doctor_id, $provider );
+		$confirmed = $this->end_at_provider( $doctor_id, $provider );
 		$this->forget( $doctor_id, $provider );
 		return $confirmed;
+	}
+
+	/**
+	 * Ends what only the doctor's tokens can end; they stay here.
+	 *
+	 * @return bool Whether the provider confirmed.
+	 */
+	private function end_at_provider( int $doctor_id, Provider $provider ): bool {
+		$this->end_meetings( $doctor_id, $provider, array( 'own' ) );
+		$this->leave_calendar( $doctor_id, $provider );
+		return $this->revoke( $doctor_id, $provider );
 	}
 
 	/**
@@ -86,7 +96,12 @@ final class Disconnection {
 			$this->end_meetings( $user_id, Provider::Zoom, array( 'own', 'app' ) );
 		}
 		foreach ( Provider::cases() as $provider ) {
-			$this->disconnect( $user_id, $provider );
+			if ( OwnConnection::may_write() ) {
+				$this->disconnect( $user_id, $provider );
+			} elseif ( $this->doctors->keeps_tokens( $provider, $user_id ) ) {
+				// KiviCare deletes a clinic's administrator inside a transaction. The metas go with the user.
+				$this->end_at_provider( $user_id, $provider );
+			}
 		}
 	}
 

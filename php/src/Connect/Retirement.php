@@ -3,6 +3,7 @@ declare( strict_types=1 );
 
 namespace KiviCare\Telemed\Connect;
 
+use KiviCare\Telemed\AfterResponse;
 use KiviCare\Telemed\Config\DoctorConnections;
 use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Contracts\Registerable;
@@ -62,7 +63,7 @@ final class Retirement implements Registerable {
 	public function work_off(): void {
 		$begun       = $this->begun;
 		$this->begun = array();
-		array_map( array( $this, 'finish' ), $begun );
+		array() === $begun || AfterResponse::work( fn() => array_map( array( $this, 'finish' ), $begun ) );
 	}
 
 	/**

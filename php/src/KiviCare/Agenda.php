@@ -43,6 +43,13 @@ final class Agenda implements Registerable {
 	private array $ids = array();
 
 	/**
+	 * Appointments that the extension could not note.
+	 *
+	 * @var array<int, true>
+	 */
+	private array $unnoted = array();
+
+	/**
 	 * Work that finds further appointments, run first.
 	 *
 	 * @var array<string, \Closure(): list<int>>
@@ -52,7 +59,8 @@ final class Agenda implements Registerable {
 	public function __construct(
 		private readonly Queue $queue,
 		private readonly Reconciler $reconciler,
-		private readonly Runner $runner
+		private readonly Runner $runner,
+		private readonly Notes $notes
 	) {}
 
 	public function register(): void {
@@ -68,12 +76,17 @@ final class Agenda implements Registerable {
 		if ( $appointment_id <= 0 || ( isset( $this->ids[ $appointment_id ] ) && ( ! $verify || $this->ids[ $appointment_id ]['verify'] ) ) ) {
 			return;
 		}
+		$noted = 0;
 		try {
 			$noted = $this->queue->note( $appointment_id, $verify );
 		} catch ( BridgeException $error ) {
-			// It is still done after the response; only a process that dies before forgets it, until the sweep looks.
-			$noted = 0;
 			MeetingDesk::report( $error->failure->value, $error->getMessage(), $appointment_id );
+		} catch ( \Throwable $error ) {
+			MeetingDesk::report( 'internal', 'unexpected ' . $error::class, $appointment_id );
+		}
+		if ( 0 === $noted ) {
+			// Noted after the response; only a process that dies before forgets it, until the sweep looks.
+			$this->unnoted[ $appointment_id ] = true;
 		}
 		$this->keep( $appointment_id, $verify, $noted );
 	}
@@ -95,8 +108,7 @@ final class Agenda implements Registerable {
 		if ( array() === $this->ids && array() === $this->searches ) {
 			return;
 		}
-		AfterResponse::begin();
-		$this->work();
+		AfterResponse::work( fn(): int => $this->work() );
 	}
 
 	/**
@@ -105,6 +117,7 @@ final class Agenda implements Registerable {
 	 * @return int How many appointments were looked at.
 	 */
 	public function work( int $seconds = self::BUDGET ): int {
+		$this->note_rest();
 		$this->find();
 		$noted     = array_values( $this->ids );
 		$this->ids = array();
@@ -140,6 +153,16 @@ final class Agenda implements Registerable {
 			MeetingDesk::report( $error->failure->value, $error->getMessage(), 0 );
 			return 0;
 		}
+	}
+
+	/**
+	 * Notes on our own connection what the extension could not.
+	 */
+	private function note_rest(): void {
+		foreach ( array_keys( $this->unnoted ) as $id ) {
+			$this->ids[ $id ]['noted'] = $this->notes->write( $id, $this->ids[ $id ]['verify'] );
+		}
+		$this->unnoted = array();
 	}
 
 	private function keep( int $id, bool $verify, int $noted ): void {

@@ -13,11 +13,6 @@ final class Appointments {
 
 	private const A_DAY = 86400;
 
-	/**
-	 * Seconds to wait for a transaction that may be inserting the row.
-	 */
-	private const LOCK_WAIT = 3;
-
 	public function __construct( private readonly \wpdb $wpdb ) {}
 
 	public function find( int $id ): ?Appointment {
@@ -51,14 +46,16 @@ final class Appointments {
 	}
 
 	/**
-	 * Whether the row certainly does not exist: a booking that is not committed yet holds a lock on its row, so this
-	 * waits for it, and answers false when it takes too long. Only for CommittedDatabase.
+	 * Whether the row certainly does not exist: a booking that is not committed yet shows in a dirty read. That waits for
+	 * nobody, while a lock could be held by the transaction that this very request has left open. Only for rows that were
+	 * there once, and only outside of transactions.
 	 */
 	public function is_gone( int $id ): bool {
-		$this->wpdb->query( 'SET SESSION innodb_lock_wait_timeout = ' . self::LOCK_WAIT );
 		$quiet = $this->wpdb->suppress_errors();
-		// phpcs:ignore WordPress.DB
-		$found = $this->wpdb->get_var( $this->wpdb->prepare( "SELECT id FROM {$this->wpdb->prefix}kc_appointments WHERE id = %d LOCK IN SHARE MODE", $id ) );
+		// phpcs:disable WordPress.DB
+		$dirty = $this->wpdb->query( 'SET TRANSACTION ISOLATION LEVEL READ UNCOMMITTED' );
+		$found = false === $dirty ? '' : $this->wpdb->get_var( $this->wpdb->prepare( "SELECT id FROM {$this->wpdb->prefix}kc_appointments WHERE id = %d", $id ) );
+		// phpcs:enable
 		$this->wpdb->suppress_errors( $quiet );
 		return null === $found && '' === $this->wpdb->last_error;
 	}

@@ -4,13 +4,37 @@ declare( strict_types=1 );
 namespace KiviCare\Telemed\KiviCare;
 
 /**
- * A second connection for reading what is committed.
+ * A second connection, outside of KiviCare's transactions: for reading what is committed, and for all work after the
+ * response, when it stands in for $wpdb (see OwnConnection).
  *
- * KiviCare leaves transactions open on $wpdb when it returns early; what is read there may never come true.
+ * KiviCare leaves transactions open on $wpdb when it returns early; what is read there may never come true, and what is
+ * written there is lost or waits for locks.
  */
 final class CommittedDatabase extends \wpdb {
 
+	/**
+	 * Seconds to wait for a row: the transaction that this very request left open never releases one while we wait.
+	 */
+	private const ROW_WAIT = 3;
+
+	/**
+	 * Seconds to wait for a table that somebody is changing.
+	 */
+	private const TABLE_WAIT = 5;
+
+	/**
+	 * Seconds for which a refused connection is not tried again.
+	 */
+	private const PAUSE = 5;
+
+	/**
+	 * Names that code on $wpdb relies on, besides those of tables.
+	 */
+	private const NAMES = array( 'prefix', 'base_prefix', 'blogid', 'siteid', 'field_types', 'tables', 'old_tables', 'global_tables', 'ms_global_tables', 'old_ms_global_tables', 'suppress_errors', 'show_errors' );
+
 	private static ?self $shared = null;
+
+	private static float $refused_at = 0.0;
 
 	/**
 	 * The one connection of this process, made at first use.
@@ -19,11 +43,49 @@ final class CommittedDatabase extends \wpdb {
 	 */
 	public static function shared(): self {
 		global $wpdb;
-		self::$shared ??= new self( DB_USER, DB_PASSWORD, DB_NAME, DB_HOST );
-		// set_prefix() would also rename the tables of the user's site.
-		self::$shared->prefix = $wpdb->prefix;
-		self::$shared->users  = $wpdb->users;
-		return self::$shared;
+		$shared = self::$shared ??= self::open();
+		if ( $wpdb !== $shared ) {
+			$shared->take_names( $wpdb );
+		}
+		return $shared;
+	}
+
+	/**
+	 * For reading committed rows: the shared connection, or $wpdb while that cannot be had and no transaction is open.
+	 *
+	 * @throws \RuntimeException When neither will do.
+	 */
+	public static function reader(): \wpdb {
+		try {
+			return self::shared();
+		} catch ( \RuntimeException $error ) {
+			return OpenTransactions::may_be_open() ? throw $error : $GLOBALS['wpdb'];
+		}
+	}
+
+	/**
+	 * The parent would show the site's own error page and end the process.
+	 *
+	 * @param bool $allow_bail Not used.
+	 * @throws \RuntimeException When the database cannot be reached.
+	 */
+	public function db_connect( $allow_bail = true ) {
+		if ( ! parent::db_connect( false ) ) {
+			$this->bail( '' );
+		}
+		return true;
+	}
+
+	/**
+	 * The parent tries for five seconds, then ends the process.
+	 *
+	 * @param bool $allow_bail Not used.
+	 */
+	public function check_connection( $allow_bail = true ) {
+		if ( $this->dbh instanceof \mysqli && false !== mysqli_query( $this->dbh, 'DO 1' ) ) {
+			return true;
+		}
+		return parent::db_connect( false ) && $this->set_waits();
 	}
 
 	/**
@@ -35,5 +97,60 @@ final class CommittedDatabase extends \wpdb {
 	 */
 	public function bail( $message, $error_code = '500' ) {
 		throw new \RuntimeException( 'the database cannot be reached' );
+	}
+
+	/**
+	 * A new connection.
+	 *
+	 * @throws \RuntimeException When the database cannot be reached.
+	 */
+	private static function open(): self {
+		if ( microtime( true ) < self::$refused_at + self::PAUSE ) {
+			throw new \RuntimeException( 'the database cannot be reached' );
+		}
+		try {
+			$made = new self( DB_USER, DB_PASSWORD, DB_NAME, DB_HOST );
+		} catch ( \RuntimeException $error ) {
+			self::$refused_at = microtime( true );
+			throw $error;
+		}
+		$made->set_waits();
+		return $made;
+	}
+
+	private function set_waits(): bool {
+		$quiet = $this->suppress_errors();
+		// phpcs:ignore WordPress.DB
+		$this->query( sprintf( 'SET SESSION innodb_lock_wait_timeout = %d, SESSION lock_wait_timeout = %d', self::ROW_WAIT, self::TABLE_WAIT ) );
+		$this->suppress_errors( $quiet );
+		return true;
+	}
+
+	/**
+	 * Calls the site and its tables what $wpdb calls them, tables of other plugins among them. set_prefix() would also
+	 * rename the tables of the user's site.
+	 */
+	private function take_names( \wpdb $theirs ): void {
+		foreach ( self::NAMES as $name ) {
+			$this->$name = $theirs->$name;
+		}
+		foreach ( $theirs->tables( 'all' ) as $table => $name ) {
+			$this->$table = $name;
+		}
+		foreach ( self::public_names( $theirs ) as $property => $value ) {
+			if ( is_string( $value ) && '' !== (string) $theirs->base_prefix && str_starts_with( $value, $theirs->base_prefix ) ) {
+				$this->$property = $value;
+			}
+		}
+	}
+
+	/**
+	 * What anybody sees of the object, plugins' own tables among it.
+	 *
+	 * @return array<array-key, mixed>
+	 */
+	private static function public_names( \wpdb $theirs ): array {
+		$see = \Closure::bind( static fn(): array => get_object_vars( $theirs ), null, null );
+		return array_diff_key( $see(), array_flip( array( 'last_query', 'last_error', 'last_result', 'queries' ) ) );
 	}
 }

@@ -43,6 +43,13 @@ final class Findings {
 	private readonly \Closure $committed;
 
 	/**
+	 * Where the next look may begin.
+	 *
+	 * @var array{seen: int, at: int}|null
+	 */
+	private ?array $next = null;
+
+	/**
 	 * Parts.
 	 *
 	 * @param \Closure(): Appointments $committed Reader of committed rows.
@@ -54,10 +61,9 @@ final class Findings {
 	/**
 	 * Appointments by cause: gone, cancelled, people, moved, provider, missing.
 	 *
-	 * @param bool $go_on Whether the next look begins where this one ends.
 	 * @return array<string, list<int>>
 	 */
-	public function all( bool $go_on ): array {
+	public function all(): array {
 		$rows  = ( $this->committed )();
 		$found = array_fill_keys( array( 'gone', 'cancelled', 'people', 'moved', 'provider' ), array() );
 		$after = 0;
@@ -71,8 +77,18 @@ final class Findings {
 			}
 			$after = array() === $page ? 0 : (int) end( $page )['mapped_id'];
 		} while ( count( $page ) === self::PAGE );
-		$found['missing'] = $this->missing( $rows, $go_on );
+		$found['missing'] = $this->missing( $rows );
 		return $found;
+	}
+
+	/**
+	 * Lets the next look begin where the last one ended: what that one found is seen to.
+	 */
+	public function go_on(): void {
+		if ( null !== $this->next && get_option( self::PROGRESS ) !== $this->next ) {
+			update_option( self::PROGRESS, $this->next, false );
+		}
+		$this->next = null;
 	}
 
 	/**
@@ -109,7 +125,7 @@ final class Findings {
 	 *
 	 * @return list<int>
 	 */
-	private function missing( Appointments $rows, bool $go_on ): array {
+	private function missing( Appointments $rows ): array {
 		$progress = get_option( self::PROGRESS );
 		$seen     = (int) ( is_array( $progress ) ? $progress['seen'] ?? 0 : 0 );
 		$tour     = (int) ( is_array( $progress ) ? $progress['at'] ?? 0 : 0 );
@@ -120,10 +136,7 @@ final class Findings {
 		if ( $at < $seen ) {
 			$missing = array_merge( $missing, $rows->without_meeting( $at, min( $at + self::TOUR, $seen ) ) );
 		}
-		$next = array( 'seen' => max( 0, $until - self::MARGIN ), 'at' => $at + self::TOUR );
-		if ( $go_on && $next !== $progress ) {
-			update_option( self::PROGRESS, $next, false );
-		}
+		$this->next = array( 'seen' => max( 0, $until - self::MARGIN ), 'at' => $at + self::TOUR );
 		return array_values( array_unique( $missing ) );
 	}
 }

@@ -75,11 +75,11 @@ final class Reconciler {
 	 *
 	 * @param int  $appointment_id KiviCare's id.
 	 * @param bool $verify         Look at the provider too.
-	 * @return array<string, mixed>|null Null when all is to be left as it is, or cannot be told yet.
+	 * @return array<string, mixed>|false|null Null when all is to be left as it is, false when it cannot be told yet.
 	 */
-	public function visited( int $appointment_id, bool $verify ): ?array {
+	public function visited( int $appointment_id, bool $verify ): array|false|null {
 		$visited = $this->guarded( $appointment_id, fn(): array => $this->look( $appointment_id, $verify ) ?? array() );
-		return isset( $visited['appointment_id'] ) ? $visited : null;
+		return isset( $visited['appointment_id'] ) ? $visited : ( array() === $visited ? null : false );
 	}
 
 	/**
@@ -154,14 +154,10 @@ final class Reconciler {
 	 * @param array<string, mixed> $outcome Its outcome.
 	 */
 	public function after( int $id, array $visited, array $outcome ): void {
-		if ( ! empty( $outcome['token_refreshed'] ) ) {
-			$this->doctors->forget_cached( (int) $visited['holder']['doctor_id'] );
-			$this->doctors->forget_cached( (int) ( $visited['visit']['doctor_id'] ?? 0 ) );
-		}
 		if ( 'ready' !== ( $outcome['state'] ?? '' ) ) {
 			MeetingDesk::report( (string) ( $outcome['reason'] ?? '' ), (string) ( $outcome['message'] ?? '' ), $id );
 		}
-		do_action( self::DONE_ACTION, $id, $outcome );
+		MeetingDesk::announce( self::DONE_ACTION, $id, $outcome );
 	}
 
 	/**

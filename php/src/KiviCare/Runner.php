@@ -20,6 +20,18 @@ final class Runner {
 	 */
 	private const KEPT = 3600;
 
+	/**
+	 * Seconds until what cannot be told yet is looked at again.
+	 */
+	private const AGAIN = 60;
+
+	/**
+	 * Appointments of the current run that could not be looked at.
+	 *
+	 * @var list<int>
+	 */
+	private array $unseen = array();
+
 	public function __construct(
 		private readonly Queue $queue,
 		private readonly Reconciler $reconciler
@@ -30,24 +42,28 @@ final class Runner {
 	 *
 	 * @param int       $seconds Time for the run.
 	 * @param list<int> $first   Appointments to look at whether due or not.
-	 * @return array{looked: int, left: bool} How many were looked at, and whether something due was left for later.
+	 * @return array{looked: int, left: bool, unseen: list<int>} How many were looked at, whether something due was left for
+	 *         later, and which could not be looked at.
 	 * @throws \KiviCare\Telemed\Bridge\BridgeException When the queue cannot be read.
 	 */
 	public function run( int $seconds, array $first = array() ): array {
 		$deadline = microtime( true ) + $seconds;
 		$seen     = array();
-		$extra    = array_map( static fn( int $id ): array => array( 'appointment_id' => $id, 'verify' => false, 'noted' => 0 ), $first );
+
+		$this->unseen = array();
+
+		$extra = array_map( static fn( int $id ): array => array( 'appointment_id' => $id, 'verify' => false, 'noted' => 0 ), $first );
 		do {
 			$portion = $this->portion( $extra, $seen );
 			if ( array() === $portion ) {
-				return array( 'looked' => count( $seen ), 'left' => false );
+				return $this->outcome( $seen, false, array() );
 			}
 			if ( ! $this->work( $portion ) ) {
-				return array( 'looked' => count( $seen ), 'left' => true );
+				return $this->outcome( $seen, true, array_column( array_merge( $portion, $extra ), 'appointment_id' ) );
 			}
 			$seen += array_column( $portion, null, 'appointment_id' );
 		} while ( microtime( true ) < $deadline );
-		return array( 'looked' => count( $seen ), 'left' => true );
+		return $this->outcome( $seen, true, array_column( $extra, 'appointment_id' ) );
 	}
 
 	/**
@@ -95,6 +111,17 @@ final class Runner {
 	}
 
 	/**
+	 * What run() tells.
+	 *
+	 * @param array<int, mixed> $seen   Looked at, by appointment.
+	 * @param list<int>         $unseen Not come to.
+	 * @return array{looked: int, left: bool, unseen: list<int>}
+	 */
+	private function outcome( array $seen, bool $left, array $unseen ): array {
+		return array( 'looked' => count( $seen ), 'left' => $left, 'unseen' => array_merge( $this->unseen, $unseen ) );
+	}
+
+	/**
 	 * The next appointments, none of them a second time.
 	 *
 	 * @param list<array<string, mixed>>       $extra Taken out of this list first.
@@ -119,6 +146,11 @@ final class Runner {
 		$visited = array();
 		foreach ( $portion as $due ) {
 			$one = $this->reconciler->visited( $due['appointment_id'], $due['verify'] );
+			if ( false === $one ) {
+				$this->unseen[] = $due['appointment_id'];
+				$this->queue->postpone( $due['appointment_id'], self::AGAIN );
+				continue;
+			}
 			if ( null === $one ) {
 				$due['noted'] > 0 && $this->queue->settle( $due['appointment_id'], $due['noted'] );
 				$this->queue->postpone( $due['appointment_id'], self::KEPT );

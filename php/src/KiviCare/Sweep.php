@@ -57,9 +57,14 @@ final class Sweep implements Registerable {
 	public function run( int $seconds = 0 ): int {
 		try {
 			$found = $this->out_of_line();
-			return $this->runner->run( $seconds > 0 ? $seconds : Schedule::seconds(), $found )['looked'];
-		} catch ( BridgeException $error ) {
-			MeetingDesk::report( $error->failure->value, $error->getMessage(), 0 );
+			$run   = $this->runner->run( $seconds > 0 ? $seconds : Schedule::seconds(), $found );
+			// Otherwise the next sweep finds the same again; what was skipped would wait until the tour comes round.
+			array() === array_intersect( $found, $run['unseen'] ) && $this->findings->go_on();
+			return $run['looked'];
+		} catch ( \Throwable $error ) {
+			// Others still have their part of the sweep.
+			$failure = $error instanceof BridgeException ? $error->failure->value : 'store';
+			MeetingDesk::report( $failure, $error instanceof BridgeException ? $error->getMessage() : 'unexpected ' . $error::class, 0 );
 			return 0;
 		}
 	}
@@ -70,7 +75,7 @@ final class Sweep implements Registerable {
 	 * @return list<int>
 	 */
 	public function out_of_line(): array {
-		return array_values( array_unique( array_merge( array(), ...array_values( $this->findings->all( true ) ) ) ) );
+		return array_values( array_unique( array_merge( array(), ...array_values( $this->findings->all() ) ) ) );
 	}
 
 	/**
@@ -81,7 +86,7 @@ final class Sweep implements Registerable {
 	 */
 	public function report(): array {
 		$due = array_column( $this->queue->due( self::COUNTED ), 'appointment_id' );
-		return array( 'due' => $due ) + $this->findings->all( false );
+		return array( 'due' => $due ) + $this->findings->all();
 	}
 
 	/**

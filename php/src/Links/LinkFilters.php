@@ -47,6 +47,8 @@ final class LinkFilters implements Registerable {
 			return;
 		}
 		$this->in_list = true;
+		// KiviCare keeps lists in a persistent cache for two minutes, which does not hear of the extension's rows.
+		method_exists( $query, 'disableCache' ) && $query->disableCache();
 		$query->leftJoin( KCTAppointmentZoomMapping::class, 'a.id', '=', self::ZOOM . '.appointment_id', self::ZOOM );
 		$query->leftJoin( KCGMAppointmentGoogleMeetMapping::class, 'a.id', '=', self::MEET . '.appointment_id', self::MEET );
 		$query->select(

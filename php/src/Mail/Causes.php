@@ -3,11 +3,13 @@ declare( strict_types=1 );
 
 namespace KiviCare\Telemed\Mail;
 
+use KiviCare\Telemed\AfterResponse;
 use KiviCare\Telemed\Config\DoctorConnections;
 use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Contracts\Registerable;
 use KiviCare\Telemed\KiviCare\Appointments;
 use KiviCare\Telemed\KiviCare\MeetingDesk;
+use KiviCare\Telemed\KiviCare\OwnConnection;
 use KiviCare\Telemed\KiviCare\Reconciler;
 use KiviCare\Telemed\KiviCare\Sweep;
 
@@ -74,7 +76,7 @@ final class Causes implements Registerable {
 		add_action( DoctorConnections::CHOSEN_ACTION, array( $this, 'connected' ), 10, 2 );
 		add_action( Sweep::ACTION, array( $this, 'note_long_waits' ), 40, 0 );
 		// After the response: inside KiviCare's transactions a rollback would undo what was remembered.
-		add_action( 'shutdown', array( $this, 'tell' ), 1200 );
+		add_action( 'shutdown', array( $this, 'work_off' ), 1200 );
 		add_action( Sweep::ACTION, array( $this, 'tell' ), 95, 0 );
 	}
 
@@ -114,6 +116,10 @@ final class Causes implements Registerable {
 	 * @param mixed $outcome        The extension's outcome.
 	 */
 	public function end( $appointment_id, $outcome ): void {
+		if ( ! OwnConnection::may_write() ) {
+			$this->made( $appointment_id, $outcome );
+			return;
+		}
 		if ( is_array( $outcome ) && 'ready' === ( $outcome['state'] ?? '' ) && (int) ( $outcome['operation_id'] ?? 0 ) > 0 && $this->book->is_open() ) {
 			$visit = ( $this->committed )()->find( (int) $appointment_id );
 			$this->book->close( $visit->doctor_id ?? 0 );
@@ -140,13 +146,23 @@ final class Causes implements Registerable {
 	}
 
 	/**
+	 * Mails what is new after the response.
+	 */
+	public function work_off(): void {
+		if ( array() !== $this->made || array() !== $this->seen ) {
+			AfterResponse::work( $this->tell( ... ) );
+		}
+	}
+
+	/**
 	 * Mails what is new.
 	 */
 	public function tell(): void {
-		foreach ( $this->made as $appointment_id => $outcome ) {
+		$made       = $this->made;
+		$this->made = array();
+		foreach ( $made as $appointment_id => $outcome ) {
 			$this->end( $appointment_id, $outcome );
 		}
-		$this->made = array();
 		$seen       = $this->seen;
 		$this->seen = array();
 		foreach ( $seen as list( $reason, $message, $doctor_id, $appointment_id ) ) {

@@ -11,6 +11,7 @@ use KiviCare\Telemed\Contracts\Bridge;
 use KiviCare\Telemed\Contracts\Registerable;
 use KiviCare\Telemed\KiviCare\Appointments;
 use KiviCare\Telemed\KiviCare\MeetingDesk;
+use KiviCare\Telemed\KiviCare\OwnConnection;
 use KiviCare\Telemed\KiviCare\Reconciler;
 use KiviCare\Telemed\KiviCare\Sweep;
 use KiviCare\Telemed\Links\PersonalLinks;
@@ -59,7 +60,8 @@ final class LateLinks implements Registerable {
 	 */
 	public function after( $appointment_id, $outcome ): void {
 		$mapping = is_array( $outcome ) ? $outcome['mapping'] ?? null : null;
-		if ( is_array( $mapping ) && ! empty( $mapping['owes_link'] ) ) {
+		// Inside a transaction the mails could be lost with it; the link stays owed, and the sweep mails it.
+		if ( OwnConnection::may_write() && is_array( $mapping ) && ! empty( $mapping['owes_link'] ) ) {
 			$this->send( Provider::from( (string) $mapping['provider'] ), (int) $appointment_id );
 		}
 	}

@@ -73,8 +73,8 @@ final class Schedule implements Registerable {
 		try {
 			$next = $left ? self::SOON : $this->queue->next_due();
 		} catch ( BridgeException ) {
-			// The sweep looks in any case.
-			return;
+			// Our connection may be back by then; otherwise the sweep looks.
+			$next = self::SOON;
 		}
 		if ( null !== $next ) {
 			$this->at( time() + max( 1, $next ) );

@@ -70,15 +70,23 @@ final class EventDesk implements Registerable {
 		if ( array() === $this->waiting ) {
 			return;
 		}
-		AfterResponse::begin();
-		foreach ( $this->waiting as list( $event, $body ) ) {
-			try {
-				null === $event['deauthorized'] ? $this->note( $event, $body ) : $this->deauthorize( $event['deauthorized'] );
-			} catch ( \Throwable $error ) {
-				MeetingDesk::report( 'webhook', 'unexpected ' . $error::class, 0 );
-			}
-		}
+		$waiting       = $this->waiting;
 		$this->waiting = array();
+		AfterResponse::work( fn() => array_map( array( $this, 'work' ), $waiting ) );
+	}
+
+	/**
+	 * Works one event off.
+	 *
+	 * @param array{array<string, mixed>, string} $accepted Event and raw body.
+	 */
+	private function work( array $accepted ): void {
+		list( $event, $body ) = $accepted;
+		try {
+			null === $event['deauthorized'] ? $this->note( $event, $body ) : $this->deauthorize( $event['deauthorized'] );
+		} catch ( \Throwable $error ) {
+			MeetingDesk::report( 'webhook', 'unexpected ' . $error::class, 0 );
+		}
 	}
 
 	/**

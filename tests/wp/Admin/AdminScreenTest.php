@@ -34,7 +34,7 @@ final class AdminScreenTest extends TestCase {
 		global $wpdb;
 		$wpdb->delete( $wpdb->prefix . 'kc_clinics', array( 'clinic_admin_id' => $this->doctor ) );
 		$wpdb->delete( $wpdb->prefix . 'kc_doctor_clinic_mappings', array( 'clinic_id' => self::CLINIC ) );
-		( new CauseBook( $wpdb ) )->close( $this->doctor );
+		( new CauseBook() )->close( $this->doctor );
 		get_user_by( 'id', $this->doctor )->remove_role( 'kiviCare_doctor' );
 		wp_set_current_user( 0 );
 		parent::tearDown();
@@ -120,7 +120,7 @@ final class AdminScreenTest extends TestCase {
 
 	public function test_the_overview_names_open_causes(): void {
 		global $wpdb;
-		$book = new CauseBook( $wpdb );
+		$book = new CauseBook();
 		$book->open( 'reauthorize', $this->doctor, 'm' );
 		$overview = new AdminOverviewController( fn() => $this->plugin->status(), $this->journal, new CauseNotice( $book ) );
 		$name     = get_userdata( $this->doctor )->display_name;

@@ -294,7 +294,12 @@ final class FakeBridge implements Bridge {
 
 	public ?int $next_due = null;
 
+	public ?\Throwable $note_error = null;
+
 	public function note( int $appointment_id, bool $verify ): int {
+		if ( null !== $this->note_error ) {
+			throw $this->note_error;
+		}
 		$noted = ( $this->notes[ $appointment_id ]['noted'] ?? 0 ) + 1;
 
 		$this->notes[ $appointment_id ] = compact( 'verify', 'noted' );

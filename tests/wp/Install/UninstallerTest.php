@@ -76,7 +76,7 @@ final class UninstallerTest extends TestCase {
 		$this->assertSame( array(), $this->db->get_col( "SELECT meta_key FROM {$this->db->usermeta} WHERE meta_key LIKE 'kivicare\\_telemed\\_%'" ) );
 		$this->assertSame( array( 'kctgone_' . Schema::MEET_MAPPINGS, 'kctgone_' . Schema::ZOOM_MAPPINGS ), $this->db->get_col( "SHOW TABLES LIKE 'kctgone\\_%'" ) );
 		$this->assertFalse( wp_next_scheduled( Sweep::ACTION ) );
-		$this->assertSame( self::SEALED, get_user_meta( $this->doctor, DoctorConnections::ZOOM_TOKENS, true ) );
+		$this->assertSame( self::SEALED, $this->stored_meta( DoctorConnections::ZOOM_TOKENS ) );
 		$this->assertSame( self::SEALED, get_option( Settings::OPTION )['client_secret'] );
 		$this->assert_neighbours();
 	}
@@ -89,7 +89,7 @@ final class UninstallerTest extends TestCase {
 		$this->assertFalse( get_option( Installer::SITE_ID ) );
 		$this->assertSame( array( 'enableCal' => 'Yes', 'client_id' => 'c', 'client_secret' => '', 'webhook_secret' => 'plain' ), get_option( Settings::OPTION ) );
 		$this->assertSame( array( '', 'off', '' ), array_map( fn( string $key ): string => (string) get_user_meta( $this->doctor, $key, true ), array( DoctorConnections::ZOOM_TOKENS, DoctorConnections::ZOOM_CONNECT, DoctorConnections::ZOOM_SHARED ) ) );
-		$this->assertStringContainsString( 'original add-on', get_user_meta( $this->doctor, DoctorConnections::MEET_TOKENS, true ), 'what is not sealed can still be read' );
+		$this->assertStringContainsString( 'original add-on', $this->stored_meta( DoctorConnections::MEET_TOKENS ), 'what is not sealed can still be read' );
 		$this->assert_neighbours();
 	}
 

@@ -54,7 +54,7 @@ final class KeysTest extends TestCase {
 		);
 		$this->assertStringStartsWith( 'fake\\2:', $this->plugin->settings()->zoom()['webhook_secret'] );
 		$this->assertSame( 'c', $this->plugin->settings()->zoom()['client_id'] );
-		$this->assertStringStartsWith( 'fake\\2:', get_user_meta( $this->doctor, DoctorConnections::ZOOM_TOKENS, true ) );
+		$this->assertStringStartsWith( 'fake\\2:', $this->stored_meta( DoctorConnections::ZOOM_TOKENS ) );
 		$this->assertStringStartsWith( 'fake\\2:', $this->plugin->doctors()->own_app( $this->doctor )['client_secret'] );
 		$this->assertSame( array( 0, 0 ), array( $this->rotation->run()->resealed(), $this->rotation->run()->failed() ) );
 	}
@@ -69,7 +69,7 @@ final class KeysTest extends TestCase {
 			$this->assertSame( 1, $end->getCode() );
 		}
 		$this->assertStringContainsString( 'no such key', implode( "\n", \WP_CLI::$out ) );
-		$this->assertStringStartsWith( 'fake\\1:', get_user_meta( $this->doctor, DoctorConnections::ZOOM_TOKENS, true ) );
+		$this->assertStringStartsWith( 'fake\\1:', $this->stored_meta( DoctorConnections::ZOOM_TOKENS ) );
 
 		$this->bridge->seal_error = null;
 		\WP_CLI::$out             = array();

@@ -3,7 +3,10 @@ declare( strict_types=1 );
 
 namespace KiviCare\Telemed\Tests\KiviCare;
 
+use KiviCare\Telemed\Bridge\BridgeException;
+use KiviCare\Telemed\Bridge\Failure;
 use KiviCare\Telemed\Config\DoctorConnections;
+use KiviCare\Telemed\KiviCare\Findings;
 use KiviCare\Telemed\Tests\Fakes\FakeBridge;
 use KiviCare\Telemed\Tests\TestCase;
 
@@ -100,11 +103,65 @@ final class ReconcilerTest extends TestCase {
 		global $wpdb;
 		$wpdb->query( 'START TRANSACTION' );
 		$id      = $this->visit( array() );
-		$outcome = $this->plugin->reconciler()->run( $id );
+		$sent    = $this->statements( fn() => $this->plugin->reconciler()->run( $id ), $outcome );
 		$wpdb->query( 'ROLLBACK' );
 
 		$this->assertSame( array(), $this->bridge->reconciled );
 		$this->assertSame( 'store', $outcome['reason'] );
+		$this->assertSame( array(), preg_grep( '/FOR UPDATE|LOCK IN|FOR SHARE/i', $sent ), 'a lock would wait for this very request' );
+	}
+
+	public function test_while_a_row_is_not_committed_its_note_stays(): void {
+		global $wpdb;
+		$wpdb->query( 'START TRANSACTION' );
+		$id = $this->visit( array() );
+		$this->plugin->runner()->only( array( array( 'appointment_id' => $id, 'verify' => true, 'noted' => $this->bridge->note( $id, true ) ) ), 20 );
+		$wpdb->query( 'ROLLBACK' );
+		$this->assertArrayHasKey( $id, $this->bridge->notes );
+	}
+
+	public function test_a_row_that_was_rolled_back_is_gone(): void {
+		global $wpdb;
+		$wpdb->query( 'START TRANSACTION' );
+		$id = $this->visit( array() );
+		$wpdb->query( 'ROLLBACK' );
+		$this->plugin->reconciler()->run( $id );
+		$this->assertTrue( $this->bridge->reconciled[0]['gone'] );
+	}
+
+	public function test_a_sweep_that_fails_looks_at_the_same_again(): void {
+		$id   = $this->visit( array() );
+		$from = array( 'seen' => $id - 1, 'at' => 0 );
+		update_option( Findings::PROGRESS, $from );
+		$this->bridge->busy = true;
+		$this->plugin->sweep()->run();
+		$this->assertSame( $from, get_option( Findings::PROGRESS ), 'another run was at work' );
+		$this->bridge->busy    = false;
+		$this->bridge->outcome = new BridgeException( Failure::Store, 'the database is away' );
+		$this->plugin->sweep()->run();
+		$this->assertSame( $from, get_option( Findings::PROGRESS ), 'the queue could not be read' );
+		$this->bridge->outcome = FakeBridge::ready( $id );
+		$this->plugin->sweep()->run();
+		$this->assertNotSame( $from, get_option( Findings::PROGRESS ) );
+		delete_option( Findings::PROGRESS );
+	}
+
+	/**
+	 * Statements sent while something is done.
+	 *
+	 * @param mixed $result What it returned.
+	 * @return list<string>
+	 */
+	private function statements( callable $act, mixed &$result ): array {
+		$sent  = array();
+		$watch = static function ( string $sql ) use ( &$sent ): string {
+			$sent[] = $sql;
+			return $sql;
+		};
+		add_filter( 'query', $watch );
+		$result = $act();
+		remove_filter( 'query', $watch );
+		return $sent;
 	}
 
 	public function test_a_doctor_who_moved_to_google_meet_has_no_zoom_meeting(): void {

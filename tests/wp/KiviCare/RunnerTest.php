@@ -19,7 +19,7 @@ final class RunnerTest extends TestCase {
 
 	public function test_it_works_until_nothing_is_due(): void {
 		$this->bridge->due = range( 999999001, 999999250 );
-		$this->assertSame( array( 'looked' => 250, 'left' => false ), $this->plugin->runner()->run( 20 ) );
+		$this->assertSame( array( 'looked' => 250, 'left' => false, 'unseen' => array() ), $this->plugin->runner()->run( 20 ) );
 		$this->assertSame( array( 100, 100, 50 ), array_map( 'count', $this->bridge->runs ), 'in portions' );
 	}
 
@@ -31,7 +31,7 @@ final class RunnerTest extends TestCase {
 	public function test_while_another_run_is_at_work_all_is_left_to_it(): void {
 		$this->bridge->due  = array( 999999001 );
 		$this->bridge->busy = true;
-		$this->assertSame( array( 'looked' => 0, 'left' => true ), $this->plugin->runner()->run( 20 ) );
+		$this->assertSame( array( 'looked' => 0, 'left' => true, 'unseen' => array( 999999001 ) ), $this->plugin->runner()->run( 20 ) );
 	}
 
 	public function test_an_appointment_that_neither_wants_nor_refuses_a_meeting_is_put_off(): void {

@@ -120,45 +120,44 @@ final class ZoomProviderTest extends TestCase {
 	/**
 	 * @dataProvider failures
 	 */
-	public function test_failed_call_is_kept_for_later( \Throwable $error, string $state, string $reason ): void {
-		$id                    = $this->appointment();
-		$this->bridge->outcome = $error;
+	public function test_failed_call_keeps_the_booking_and_writes_nothing( \Throwable $error, string $reason ): void {
+		$id                       = $this->appointment();
+		$this->bridge->outcome    = $error;
+		$this->bridge->note_error = $error;
 
 		$this->assertTrue( $this->create( $id ) );
-		$this->assertTrue( $this->create( $id ) );
+		$this->assertSame( $reason, $this->errors[0][0] );
+		$this->assertStringNotContainsString( 'hunter2', wp_json_encode( $this->errors ) );
+		$this->assertSame( array(), $this->journal( $id ), 'nothing is written inside the booking' );
 
-		$rows = $this->journal( $id );
-		$this->assertSame( $state, $rows[0]['state'] );
-		$this->assertSame( $reason, $rows[0]['reason'] );
-		$this->assertSame( array( 'create', 'zoom', (string) $this->doctor ), array( $rows[0]['kind'], $rows[0]['provider'], $rows[0]['doctor_id'] ) );
-		$this->assertMatchesRegularExpression( '/^[0-9a-f]{32}$/', $rows[0]['marker'] );
-		$this->assertSame(
-			array( 'start' => '2031-03-05 10:00:00', 'timezone' => 'Europe/Berlin', 'fallback_timezone' => wp_timezone_string(), 'duration' => 45 ),
-			json_decode( $rows[0]['request'], true )
-		);
-		$this->assertStringNotContainsString( 'hunter2', $rows[0]['message'] . $this->errors[0][1] );
-		$this->assertCount( 'pending' === $state ? 1 : 2, $rows, 'an unfinished operation is not doubled' );
+		$this->plugin->agenda()->work();
+		$this->assertSame( array( '1' ), $this->notes( $id ), 'afterwards it is noted on our own connection' );
 	}
 
 	public static function failures(): array {
 		return array(
-			'store'         => array( new BridgeException( Failure::Store, 'the database is away' ), 'pending', 'store' ),
-			'configuration' => array( new BridgeException( Failure::Configuration, 'no Zoom account' ), 'pending', 'configuration' ),
-			'invalid'       => array( new BridgeException( Failure::InvalidInput, 'the time zone is unknown' ), 'failed', 'invalid_input' ),
-			'type error'    => array( new \TypeError( 'password hunter2' ), 'pending', 'internal' ),
+			'store'         => array( new BridgeException( Failure::Store, 'the database is away' ), 'store' ),
+			'configuration' => array( new BridgeException( Failure::Configuration, 'no Zoom account' ), 'configuration' ),
+			'type error'    => array( new \TypeError( 'password hunter2' ), 'internal' ),
 		);
 	}
 
-	public function test_kept_operation_goes_with_a_rolled_back_booking(): void {
+	/**
+	 * @return list<string> How often the appointment was told of.
+	 */
+	private function notes( int $id ): array {
 		global $wpdb;
-		$this->bridge->outcome = new BridgeException( Failure::Store, 'the database is away' );
-		$wpdb->query( 'START TRANSACTION' );
-		$id = $this->appointment();
-		$this->create( $id );
-		$this->assertCount( 1, $this->journal( $id ) );
-		$wpdb->query( 'ROLLBACK' );
+		return $wpdb->get_col( $wpdb->prepare( "SELECT noted FROM {$wpdb->prefix}kc_telemed_noted WHERE appointment_id = %d", $id ) );
+	}
 
-		$this->assertSame( array(), $this->journal( $id ) );
+	public function test_a_failing_listener_of_a_made_meeting_does_not_take_it_away(): void {
+		$id                    = $this->appointment();
+		$this->bridge->outcome = FakeBridge::ready( $id );
+		$listener              = static fn() => throw new \RuntimeException( 'listener' );
+		add_action( 'kivicare_telemed_meeting_made', $listener );
+		$made = $this->create( $id );
+		remove_action( 'kivicare_telemed_meeting_made', $listener );
+		$this->assertSame( '8812345', $made['id'] ?? null );
 	}
 
 	public function test_failing_listener_does_not_break_the_booking(): void {
@@ -167,18 +166,6 @@ final class ZoomProviderTest extends TestCase {
 		$this->assertTrue( $this->create( $this->appointment() ) );
 		remove_action( 'kivicare_telemed_error', $listener );
 		$this->assertCount( 1, $this->bridge->created );
-	}
-
-	public function test_rotated_tokens_are_read_again(): void {
-		global $wpdb;
-		$id = $this->appointment();
-		update_user_meta( $this->doctor, DoctorConnections::ZOOM_TOKENS, 'old' );
-		$this->assertSame( 'old', get_user_meta( $this->doctor, DoctorConnections::ZOOM_TOKENS, true ) );
-		$wpdb->update( $wpdb->usermeta, array( 'meta_value' => 'new' ), array( 'user_id' => $this->doctor, 'meta_key' => DoctorConnections::ZOOM_TOKENS ) );
-		$this->bridge->outcome = array( 'token_refreshed' => true ) + FakeBridge::ready( $id );
-		$this->create( $id );
-
-		$this->assertSame( 'new', get_user_meta( $this->doctor, DoctorConnections::ZOOM_TOKENS, true ) );
 	}
 
 	public function test_cancel_asks_nobody_before_the_rows_are_committed(): void {

@@ -27,7 +27,7 @@ final class CausesTest extends TestCase {
 	protected function setUp(): void {
 		global $wpdb;
 		parent::setUp();
-		$this->book   = new CauseBook( $wpdb );
+		$this->book   = new CauseBook();
 		$this->causes = new Causes( $this->book, static fn(): Appointments => new Appointments( $GLOBALS['wpdb'] ) );
 		add_filter( 'pre_wp_mail', array( $this, 'catch_mail' ), 1, 2 );
 		$this->close_all();

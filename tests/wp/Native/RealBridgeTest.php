@@ -52,7 +52,7 @@ final class RealBridgeTest extends TestCase {
 		$this->plugin->doctors()->connect( $this->doctor, '{"access_token":"hunter2","refresh_token":"r","expires_in":3600}' );
 
 		$this->assertTrue( $this->native->is_sealed( get_option( Settings::OPTION )['client_secret'] ) );
-		$this->assertTrue( $this->native->is_sealed( get_user_meta( $this->doctor, DoctorConnections::ZOOM_TOKENS, true ) ) );
+		$this->assertTrue( $this->native->is_sealed( $this->stored_meta( DoctorConnections::ZOOM_TOKENS ) ) );
 	}
 
 	public function test_row_committed_elsewhere_is_seen_inside_kivicares_transaction(): void {

@@ -75,13 +75,13 @@ final class UpgradeTest extends TestCase {
 	public function test_tokens_of_every_form_are_sealed_where_they_stand( mixed $stored ): void {
 		update_user_meta( $this->doctor, DoctorConnections::ZOOM_TOKENS, is_string( $stored ) ? wp_slash( $stored ) : $stored );
 		update_user_meta( $this->doctor, DoctorConnections::ZOOM_CONNECT, 'on' );
-		$this->upgrade_twice( fn() => get_user_meta( $this->doctor, DoctorConnections::ZOOM_TOKENS, true ) );
+		$this->upgrade_twice( fn() => $this->stored_meta( DoctorConnections::ZOOM_TOKENS ) );
 
 		$sealed = $this->bridge->sealed[0];
 		$this->assertSame( array( "user:{$this->doctor}", DoctorConnections::ZOOM_TOKENS ), array( $sealed['owner'], $sealed['purpose'] ) );
 		$tokens = json_decode( $sealed['plaintext'], true );
 		$this->assertSame( array( 'plain-access', 'plain-refresh' ), array( $tokens['access_token'], $tokens['refresh_token'] ) );
-		$this->assertTrue( $this->bridge->is_sealed( get_user_meta( $this->doctor, DoctorConnections::ZOOM_TOKENS, true ) ) );
+		$this->assertTrue( $this->bridge->is_sealed( $this->stored_meta( DoctorConnections::ZOOM_TOKENS ) ) );
 		$this->assertTrue( $this->plugin->doctors()->has_own_tokens( $this->doctor ) );
 		$this->assert_nothing_plain( 'plain-access', 'plain-refresh' );
 	}
@@ -104,7 +104,7 @@ final class UpgradeTest extends TestCase {
 		update_user_meta( $this->doctor, DoctorConnections::ZOOM_TOKENS, (object) array( 'access_token' => 'plain-jwt' ) );
 		update_user_meta( $this->doctor, DoctorConnections::ZOOM_CONNECT, 'on' );
 		$this->upgrade_twice( fn() => get_option( Disused::OPTION ) );
-		$this->assertSame( '', get_user_meta( $this->doctor, DoctorConnections::ZOOM_TOKENS, true ) );
+		$this->assertSame( '', $this->stored_meta( DoctorConnections::ZOOM_TOKENS ) );
 		$this->assertSame( 'off', get_user_meta( $this->doctor, DoctorConnections::ZOOM_CONNECT, true ) );
 		$this->assertSame( array( $this->doctor ), ( new Disused() )->doctors() );
 	}
@@ -140,7 +140,7 @@ final class UpgradeTest extends TestCase {
 	public function test_google_secrets_are_sealed_and_the_rest_stays(): void {
 		update_option( self::GOOGLE, (object) array( 'enableCal' => 'Yes', 'client_id' => 'g', 'client_secret' => 'plain-google', 'app_name' => 'Clinic' ) );
 		update_user_meta( $this->doctor, 'google_meet_access_token', wp_slash( json_encode( self::TOKENS ) ) );
-		$this->upgrade_twice( fn() => array( get_option( self::GOOGLE ), get_user_meta( $this->doctor, 'google_meet_access_token', true ) ) );
+		$this->upgrade_twice( fn() => array( get_option( self::GOOGLE ), $this->stored_meta( 'google_meet_access_token' ) ) );
 		$this->assertSame( array( 'Yes', 'g', 'Clinic' ), array( get_option( self::GOOGLE )['enableCal'], get_option( self::GOOGLE )['client_id'], get_option( self::GOOGLE )['app_name'] ) );
 		$this->assert_nothing_plain( 'plain-google', 'plain-access', 'plain-refresh' );
 	}
@@ -228,7 +228,7 @@ final class UpgradeTest extends TestCase {
 		update_user_meta( $this->doctor, DoctorConnections::ZOOM_TOKENS, self::TOKENS );
 		$this->bridge->seal_error = new BridgeException( Failure::Vault, 'there is no encryption key' );
 		$report                   = $this->plugin->upgrade()->run();
-		$this->assertSame( self::TOKENS, get_user_meta( $this->doctor, DoctorConnections::ZOOM_TOKENS, true ) );
+		$this->assertSame( self::TOKENS, maybe_unserialize( $this->stored_meta( DoctorConnections::ZOOM_TOKENS ) ) );
 		$this->assertSame( 1, $report->failures() );
 		$this->assertStringContainsString( 'KIVICARE_TELEMED_KEY', implode( ' ', array_column( $report->rows(), 'detail' ) ) );
 	}
