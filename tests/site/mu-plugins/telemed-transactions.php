@@ -65,7 +65,7 @@ final class KctGuard {
 	}
 
 	public function report(): void {
-		if ( ! empty( $this->asked['guard'] ) && $this->seen > 0 ) {
+		if ( ! empty( $this->asked['guard'] ) ) {
 			$this->write( 'guard-seen.jsonl', array( $_SERVER['REQUEST_URI'] ?? '', $this->seen ) );
 		}
 	}
