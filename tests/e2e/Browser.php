@@ -86,6 +86,27 @@ final class Browser {
 	}
 
 	/**
+	 * Sends bodies to one route, one every so many milliseconds, whether the ones before are answered or not.
+	 *
+	 * @param list<array<string, mixed>> $bodies JSON bodies.
+	 * @return list<array{status: int, headers: string, body: string, json: mixed}>
+	 */
+	public function rest_spread( string $route, array $bodies, int $milliseconds ): array {
+		$multi   = curl_multi_init();
+		$handles = array();
+		$begun   = microtime( true );
+		do {
+			if ( count( $handles ) < count( $bodies ) && microtime( true ) >= $begun + count( $handles ) * $milliseconds / 1000 ) {
+				$handles[] = $this->handle( 'POST', '/wp-json/' . $route, (string) json_encode( $bodies[ count( $handles ) ] ), $this->rest_headers(), false );
+				curl_multi_add_handle( $multi, end( $handles ) );
+			}
+			curl_multi_exec( $multi, $running );
+			curl_multi_select( $multi, 0.02 );
+		} while ( $running > 0 || count( $handles ) < count( $bodies ) );
+		return array_map( fn( CurlHandle $handle ): array => $this->answer( $handle, (string) curl_multi_getcontent( $handle ) ), $handles );
+	}
+
+	/**
 	 * @return list<string>
 	 */
 	private function rest_headers(): array {

@@ -9,3 +9,4 @@ require dirname( __DIR__ ) . '/e2e/bootstrap.php';
 require __DIR__ . '/RigTestCase.php';
 require __DIR__ . '/KillTestCase.php';
 require __DIR__ . '/OutageTestCase.php';
+require __DIR__ . '/NativeSide.php';

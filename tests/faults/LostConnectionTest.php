@@ -1,0 +1,71 @@
+<?php
+
+declare(strict_types=1);
+
+/**
+ * The extension's own connection to the database is refused while bookings overlap, each in a transaction that stays open
+ * for more than half a second. Every booking that was accepted exists, and gets its meeting and its mails when the connection is back.
+ */
+final class LostConnectionTest extends RigTestCase {
+
+	private const BOOKINGS = 24;
+
+	private static int $lost = 0;
+
+	private NativeSide $native;
+
+	protected function setUp(): void {
+		parent::setUp();
+		$this->native = new NativeSide( $this->site );
+		file_put_contents( $this->site->run . '/transactions.json', '{"hold": 700}' );
+	}
+
+	protected function tearDown(): void {
+		@unlink( $this->site->run . '/transactions.json' );
+		$this->native->admit();
+		parent::tearDown();
+	}
+
+	public static function tearDownAfterClass(): void {
+		parent::tearDownAfterClass();
+		printf( "\nRESULT bookings_lost_native_db_down %d appointments\n", self::$lost );
+	}
+
+	/**
+	 * @return array<string, array{string, bool}>
+	 */
+	public static function ways(): array {
+		$ways = array();
+		foreach ( array_keys( NativeSide::ways() ) as $way ) {
+			$ways[ $way ] = array( $way, false );
+		}
+		return $ways + array( 'socket, and our second connection' => array( 'socket', true ) );
+	}
+
+	/**
+	 * @dataProvider ways
+	 */
+	public function test_no_booking_is_lost_while_our_database_connection_is_refused( string $way, bool $both ): void {
+		$this->native->refuse( $way, $both );
+		$bookings = array_map( fn(): array => $this->site->booking( self::slot() ), range( 1, self::BOOKINGS ) );
+		$answers  = $this->admin->rest_spread( 'kivicare/v1/appointments', $bookings, 250 );
+		$ids      = array_map( self::id( ... ), $answers );
+		self::assertSame( array( 201 ), array_values( array_unique( array_column( $answers, 'status' ) ) ) );
+		$missing     = array_filter( $ids, fn( int $id ): bool => array() === $this->site->rows( 'SELECT id FROM wp_kc_appointments WHERE id = ?', array( $id ) ) );
+		self::$lost += count( $missing );
+		self::assertSame( array(), $missing, 'answered 201, and not there' );
+		self::assertSame( self::BOOKINGS, $this->compare()['lost'], 'nothing could be made yet' );
+
+		$this->native->admit();
+		$this->settle();
+		self::assertSame( array( 'visits' => self::BOOKINGS, 'lost' => 0, 'doubled' => 0, 'leaked' => 0, 'moved' => 0 ), $this->compare() );
+		$this->site->run_queue();
+		self::assertSame( array(), array_filter( $ids, fn( int $id ): bool => ! $this->is_mailed( $id ) ), 'every patient has the link' );
+		printf( "\nRESULT bookings_lost_native_db_down_%s%s %d appointments\n", $way, $both ? '_both' : '', count( $missing ) );
+	}
+
+	private function is_mailed( int $id ): bool {
+		$meeting = (string) $this->mappings( $id )[0]['meeting_id'];
+		return array() !== array_filter( $this->site->mails(), static fn( array $mail ): bool => str_contains( $mail['message'], $meeting ) && str_starts_with( $mail['to'], 'patient' ) );
+	}
+}
