@@ -258,12 +258,12 @@ final class DoorsTest extends SiteTestCase {
 		$id     = self::id( $this->book() );
 		$old    = $this->mappings( $id )[0]['zoom_id'];
 		$doctor = $this->site->login( 'doctor' );
-		$admin  = $this->site->login( 'admin' );
-		$this->site->sandbox( 'POST', '/faults', array( 'match' => array( 'method' => 'GET', 'path_contains' => "/v2/meetings/$old" ), 'action' => array( 'type' => 'delay', 'ms' => 4000 ), 'times' => 1, 'when' => 'after' ) );
-		$change = function () use ( $id, $old, $admin ): void {
+		$this->site->sandbox( 'POST', '/faults', array( 'match' => array( 'method' => 'GET', 'path_contains' => "/v2/meetings/$old" ), 'action' => array( 'type' => 'delay', 'ms' => 8000 ), 'times' => 1, 'when' => 'after' ) );
+		$change = function () use ( $id, $old ): void {
 			$this->eventually( fn(): bool => array() !== array_filter( $this->site->sandbox( 'GET', '/faults' ), static fn( array $fault ): bool => $fault['hits'] > 0 ), 'Zoom is asked' );
-			$admin->rest( 'PUT', "kivicare/v1/appointments/$id", $this->edit( $id, array( 'patientId' => $this->site->seed['other_patient_id'] ) ) );
-			$this->eventually( fn(): bool => array( $old ) !== array_column( $this->mappings( $id ), 'zoom_id' ) && array() !== $this->mappings( $id ), 'another meeting' );
+			$this->site->rows( 'UPDATE wp_kc_appointments SET patient_id = ? WHERE id = ?', array( $this->site->seed['other_patient_id'], $id ) );
+			$this->site->php( "KiviCare\\Telemed\\Plugin::instance()->reconciler()->run( $id );" );
+			self::assertNotSame( array( $old ), array_column( $this->mappings( $id ), 'zoom_id' ), 'another meeting' );
 		};
 		$answer = $doctor->send_while( 'GET', $this->start( $id ), $change );
 		$new    = $this->mappings( $id )[0]['zoom_id'];
