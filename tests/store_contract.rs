@@ -118,6 +118,41 @@ async fn mappings(store: &dyn Store) {
     }
 }
 
+/// A note is written into the row that was read, never over another.
+async fn notes(store: &dyn Store) {
+    for provider in Provider::ALL {
+        let seen = mapping(provider, 61, "98765432161");
+        assert!(!store.swap_extra(&seen, "{}").await.unwrap(), "no row");
+        store.save_mapping(&seen).await.unwrap();
+        let noted = r#"{"opened_at":"2030-01-01T00:00:00Z"}"#;
+        assert!(store.swap_extra(&seen, noted).await.unwrap());
+        assert!(
+            !store.swap_extra(&seen, "{}").await.unwrap(),
+            "the extra is another by now"
+        );
+        let now = store.mapping(provider, 61).await.unwrap().unwrap();
+        assert_eq!((now.extra.as_str(), &now.join_url), (noted, &seen.join_url));
+        let other_case = Mapping {
+            extra: noted.to_uppercase(),
+            ..now.clone()
+        };
+        assert!(!store.swap_extra(&other_case, "{}").await.unwrap());
+
+        let replaced = mapping(provider, 61, "98765432162");
+        store.save_mapping(&replaced).await.unwrap();
+        let former = Mapping {
+            extra: replaced.extra.clone(),
+            ..seen
+        };
+        assert!(
+            !store.swap_extra(&former, noted).await.unwrap(),
+            "another meeting"
+        );
+        assert_eq!(store.mapping(provider, 61).await.unwrap(), Some(replaced));
+        store.drop_mapping(provider, 61).await.unwrap();
+    }
+}
+
 async fn journal(store: &dyn Store) {
     let unfinished = |kind| store.unfinished(Provider::Zoom, kind, 2);
     let id = store
@@ -544,6 +579,7 @@ async fn locks(one: &dyn Store, two: &dyn Store) {
 async fn memory() {
     let store = MemoryStore::new();
     mappings(&store).await;
+    notes(&store).await;
     journal(&store).await;
     tokens(&store).await;
     calendars(&store).await;
@@ -705,6 +741,7 @@ async fn database() {
     database.create_tables().await;
     store.ping().await.unwrap();
     mappings(&store).await;
+    notes(&store).await;
     journal(&store).await;
     tokens(&store).await;
     calendars(&store).await;

@@ -4,10 +4,13 @@ use super::connections::option_secret;
 use super::create::lock_name;
 use super::extra::Extra;
 use super::{APPOINTMENT_WAIT, Telemed};
-use crate::error::{Result, configuration};
+use crate::error::{Error, ErrorKind, Result, configuration};
 use crate::secret::WebhookSecret;
 use crate::store::{Mapping, Provider};
 use crate::zoom::webhook::{self, Event};
+
+/// How often an event is written again when somebody else writes to the same mapping.
+const NOTES_LIMIT: usize = 4;
 
 /// An event about one of our meetings.
 #[derive(Debug, Clone)]
@@ -49,37 +52,42 @@ impl Telemed {
         if meeting_id.is_empty() {
             return Ok(None);
         }
-        let find = || self.store.mapping_by_meeting(Provider::Zoom, &meeting_id);
-        let Some(mapping) = find().await? else {
+        let found = self.store.mapping_by_meeting(Provider::Zoom, &meeting_id).await?;
+        let Some(mapping) = found else {
             return Ok(None);
         };
         let lock = self
             .store
             .lock(&lock_name(mapping.appointment_id), APPOINTMENT_WAIT)
             .await?;
-        // Read again under the lock: events of one meeting arrive at the same moment.
-        let noted = match find().await {
-            Ok(Some(mapping)) => self.note_locked(event, mapping).await.map(Some),
-            Ok(None) => Ok(None),
-            Err(error) => Err(error),
-        };
+        let noted = self.note_locked(event, &meeting_id).await;
         let _ = lock.release().await;
         noted
     }
 
-    async fn note_locked(&self, event: &Event, mapping: Mapping) -> Result<Noted> {
-        let mut extra = Extra::from(&mapping);
-        apply(event, &mut extra);
-        let changed = extra.to_json() != mapping.extra;
-        let mapping = extra.put(mapping);
-        if changed {
-            self.store.save_mapping(&mapping).await?;
+    /// Read again under the lock, because events of one meeting arrive at the same moment; and written only over what
+    /// was read, because a host's click is noted without it.
+    async fn note_locked(&self, event: &Event, meeting_id: &str) -> Result<Option<Noted>> {
+        for _ in 0..NOTES_LIMIT {
+            let found = self.store.mapping_by_meeting(Provider::Zoom, meeting_id).await?;
+            let Some(mapping) = found else {
+                return Ok(None);
+            };
+            let mut extra = Extra::from(&mapping);
+            apply(event, &mut extra);
+            let noted = extra.to_json();
+            if noted == mapping.extra || self.store.swap_extra(&mapping, &noted).await? {
+                return Ok(Some(Noted {
+                    appointment_id: mapping.appointment_id,
+                    mapping: extra.put(mapping),
+                    check: matches!(event.event.as_str(), "meeting.updated" | "meeting.deleted"),
+                }));
+            }
         }
-        Ok(Noted {
-            appointment_id: mapping.appointment_id,
-            mapping,
-            check: matches!(event.event.as_str(), "meeting.updated" | "meeting.deleted"),
-        })
+        Err(Error::new(
+            ErrorKind::Busy,
+            "other processes keep writing to this mapping; the event is to be sent again",
+        ))
     }
 }
 

@@ -229,6 +229,7 @@ impl Telemed {
                     }
                     None => extra.moved(draft.start, draft.duration_minutes).put(mapping),
                 };
+                let mapping = self.with_latest_click(mapping).await?;
                 self.store.complete_create(operation, &mapping, took).await?;
                 fault::point("update.after_mapping");
                 Ok(Outcome::done(operation, Some(mapping), refreshed))
@@ -265,9 +266,11 @@ impl Telemed {
 
     async fn follow(&self, mapping: Mapping, meeting: &Meeting, extra: Extra) -> Result<Mapping> {
         let followed = linked(mapping.clone(), meeting, &extra);
-        if followed != mapping {
-            self.store.save_mapping(&followed).await?;
+        if followed == mapping {
+            return Ok(followed);
         }
+        let followed = self.with_latest_click(followed).await?;
+        self.store.save_mapping(&followed).await?;
         Ok(followed)
     }
 
@@ -275,7 +278,7 @@ impl Telemed {
         if extra.to_json() == mapping.extra {
             return Ok(mapping);
         }
-        let mapping = extra.put(mapping);
+        let mapping = self.with_latest_click(extra.put(mapping)).await?;
         self.store.save_mapping(&mapping).await?;
         Ok(mapping)
     }

@@ -275,6 +275,15 @@ impl Store for MemoryStore {
         done(())
     }
 
+    fn swap_extra<'a>(&'a self, seen: &'a Mapping, extra: &'a str) -> BoxFuture<'a, Result<bool>> {
+        let (mut content, key) = (self.content(), (seen.provider, seen.appointment_id));
+        let held = content
+            .mappings
+            .get_mut(&key)
+            .filter(|held| held.meeting_id == seen.meeting_id && held.extra == seen.extra);
+        done(held.map(|held| extra.clone_into(&mut held.extra)).is_some())
+    }
+
     fn drop_mapping(&self, provider: Provider, appointment_id: u64) -> BoxFuture<'_, Result<()>> {
         self.content().mappings.remove(&(provider, appointment_id));
         done(())

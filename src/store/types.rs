@@ -306,6 +306,10 @@ pub trait Store: Send + Sync {
     /// Inserts or replaces the mapping, outside of any operation.
     fn save_mapping<'a>(&'a self, mapping: &'a Mapping) -> BoxFuture<'a, Result<()>>;
 
+    /// Replaces `extra` of the mapping as `seen` holds it, by compare and swap. False when the row is gone, has another
+    /// meeting, or another `extra` by now: then nothing is written.
+    fn swap_extra<'a>(&'a self, seen: &'a Mapping, extra: &'a str) -> BoxFuture<'a, Result<bool>>;
+
     /// Deletes the appointment's mapping, outside of any operation.
     fn drop_mapping(&self, provider: Provider, appointment_id: u64) -> BoxFuture<'_, Result<()>>;
 

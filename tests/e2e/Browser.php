@@ -32,6 +32,29 @@ final class Browser {
 	}
 
 	/**
+	 * Sends a request, does something else once it is on its way, and then waits for its answer.
+	 *
+	 * @param callable(): void $meanwhile What happens while the site works.
+	 * @return array{status: int, headers: string, body: string, json: mixed}
+	 */
+	public function send_while( string $method, string $path, callable $meanwhile ): array {
+		$handle = $this->handle( $method, $path, null, array(), false );
+		$multi  = curl_multi_init();
+		curl_multi_add_handle( $multi, $handle );
+		do {
+			curl_multi_exec( $multi, $running );
+			curl_multi_select( $multi, 0.05 );
+		} while ( $running && 0.0 === (float) curl_getinfo( $handle, CURLINFO_PRETRANSFER_TIME ) );
+		curl_multi_exec( $multi, $running );
+		$meanwhile();
+		do {
+			curl_multi_exec( $multi, $running );
+			$running && curl_multi_select( $multi, 1.0 );
+		} while ( $running );
+		return $this->answer( $handle, (string) curl_multi_getcontent( $handle ) );
+	}
+
+	/**
 	 * A REST call as the dashboard makes it.
 	 *
 	 * @param array<string, mixed>|null $body JSON body.

@@ -58,9 +58,71 @@ abstract class ConnectTestCase extends ConsentTestCase {
 		$this->assert_refused( $doctor2->send( 'GET', $back ), 400, 'Choose Connect again' );
 		self::assertNull( $this->meta( $this->side->tokens, (int) $this->site->seed['other_doctor_id'] ) );
 		$this->assert_refused( $this->patient->send( 'GET', $back ), 403, 'Only a doctor' );
-		$this->assert_refused( ( new Browser( $this->site->url ) )->send( 'GET', $back ), 401, 'Only a doctor' );
+		$this->assert_refused( ( new Browser( $this->site->url ) )->send( 'GET', $back . '&reloaded=1' ), 401, 'Only a doctor' );
 		// The same doctor, logged in a second time elsewhere: the first session's answer is not this one's.
 		$this->assert_refused( $this->site->login( 'doctor' )->send( 'GET', $back ), 400, 'Choose Connect again' );
+	}
+
+	/**
+	 * Login cookies that are "SameSite=Strict" do not come along from the provider's page, but they do from ours.
+	 */
+	public function test_an_answer_that_comes_without_cookies_is_taken_after_one_reload_from_our_own_page(): void {
+		$back    = $this->consent( $this->authorize_url() );
+		$refused = fn(): int => (int) $this->site->rows( "SELECT COUNT(*) AS n FROM wp_kc_telemed_audit WHERE action = 'access_refused'" )[0]['n'];
+		$before  = $refused();
+		$page    = ( new Browser( $this->site->url ) )->send( 'GET', $back, null, array( 'Sec-Fetch-Site: cross-site' ) );
+		self::assertSame( 200, $page['status'], $page['body'] );
+		self::assertSame( array( 'no-referrer', $before ), array( self::header( $page, 'referrer-policy' ), $refused() ) );
+		self::assertStringContainsString( 'no-store', self::header( $page, 'cache-control' ) );
+		self::assertSame( 1, preg_match( '/^0; url=' . preg_quote( $this->site->url, '/' ) . '(.+)$/', self::header( $page, 'refresh' ), $again ) );
+		self::assertStringContainsString( 'href="' . $this->site->url . str_replace( '&', '&#038;', $again[1] ) . '"', $page['body'], 'a link does the same' );
+
+		self::assertSame( 401, ( new Browser( $this->site->url ) )->send( 'GET', $again[1], null, array( 'Sec-Fetch-Site: same-origin' ) )['status'], 'once and no more' );
+		$answer = $this->doctor->send( 'GET', $again[1], null, array( 'Sec-Fetch-Site: same-origin' ) );
+		self::assertSame( 302, $answer['status'], $answer['body'] );
+		self::assertStringEndsWith( $this->side->page, self::header( $answer, 'location' ) );
+		self::assertSame( 'on', $this->meta( $this->side->connect ) );
+		$this->disconnect();
+		$this->assert_refused( $this->doctor->send( 'GET', $again[1] ), 400, 'Choose Connect again' );
+	}
+
+	public function test_a_refusal_that_comes_without_cookies_is_understood_after_the_reload(): void {
+		$back = $this->consent( $this->authorize_url(), 'deny=1' );
+		$page = ( new Browser( $this->site->url ) )->send( 'GET', $back );
+		self::assertSame( 1, preg_match( '/^0; url=' . preg_quote( $this->site->url, '/' ) . '(.+)$/', self::header( $page, 'refresh' ), $again ), $page['headers'] );
+		$this->assert_refused( $this->doctor->send( 'GET', $again[1] ), 403, 'You declined' );
+	}
+
+	/**
+	 * A plugin that prefixes addresses with the page's language must not change what is registered with the provider.
+	 */
+	public function test_the_redirect_address_is_the_same_whatever_plugins_filter(): void {
+		touch( $this->site->run . '/filter-addresses' );
+		try {
+			$expected = $this->site->url . $this->callback_path();
+			self::assertSame( 'filtered', $this->site->php( 'echo str_contains( rest_url(), "/en/" ) && str_contains( home_url(), "/en" ) ? "filtered" : rest_url();' ) );
+			$url = $this->authorize_url();
+			parse_str( (string) parse_url( $url, PHP_URL_QUERY ), $query );
+			self::assertSame( $expected, $query['redirect_uri'] );
+			$answer = $this->doctor->send( 'GET', $this->consent( $url ) );
+			self::assertSame( 302, $answer['status'], $answer['body'] );
+			$admin = $this->site->login( 'admin' );
+			foreach ( array( "kivicare/v1/settings/{$this->side->route}", 'kivicare-telemed/v1/admin/settings/' . $this->side->id() ) as $route ) {
+				$shown = $admin->rest( 'GET', $route );
+				self::assertStringContainsString( trim( (string) json_encode( $expected ), '"' ), $shown['body'], $route );
+				self::assertStringNotContainsString( '\\/en\\/', $shown['body'], $route );
+			}
+			$sheet = $this->site->php( 'echo wp_json_encode( KiviCare\\Telemed\\Config\\Marketplace::rows(), JSON_UNESCAPED_SLASHES );' );
+			self::assertStringContainsString( $expected, $sheet );
+			self::assertStringNotContainsString( '/en/', $sheet );
+			$id = self::id( $this->book() );
+			foreach ( array( $this->patient, $this->doctor ) as $browser ) {
+				$link = $browser->rest( 'GET', "kivicare/v1/appointments/$id" )['json']['data']['video_url'];
+				self::assertStringNotContainsString( '/en/', $link );
+			}
+		} finally {
+			unlink( $this->site->run . '/filter-addresses' );
+		}
 	}
 
 	public function test_a_state_of_another_provider_is_refused(): void {

@@ -67,7 +67,9 @@ final class DoorsTest extends SiteTestCase {
 		self::assertSame( 404, $page['status'], $page['body'] );
 		self::assertSame( 1, preg_match( '/action="([^"]+)".*name="_wpnonce" value="([^"]+)"/s', $page['body'], $form ), $page['body'] );
 		$again = $doctor->send( 'POST', substr( html_entity_decode( $form[1] ), strlen( $this->site->url ) ), '_wpnonce=' . $form[2], array( 'Content-Type: application/x-www-form-urlencoded' ) );
-		self::assertSame( array( 302, $this->site->url . $this->start( $id ) ), array( $again['status'], self::header( $again, 'location' ) ), $again['body'] );
+		self::assertSame( array( 303, $this->site->url . $this->start( $id ) . '?made=1' ), array( $again['status'], self::header( $again, 'location' ) ), $again['body'] );
+		$made = $doctor->send( 'GET', $this->start( $id ) . '?made=1' );
+		self::assertSame( array( 200, '0; url=' . $this->site->url . $this->start( $id ) ), array( $made['status'], self::header( $made, 'refresh' ) ), 'no redirect: the policy of the form would stop it' );
 		self::assertSame( 302, $doctor->send( 'GET', $this->start( $id ) )['status'] );
 		$this->expect_meetings( $id, 1 );
 		self::assertNotSame( $old, $this->mappings( $id )[0]['zoom_id'] );
@@ -164,7 +166,7 @@ final class DoorsTest extends SiteTestCase {
 		$this->move_to( $id, '+25 hours' );
 		self::assertSame( 403, $this->patient->send( 'GET', $link )['status'], 'too early' );
 		$this->move_to( $id, '-31 minutes' );
-		self::assertSame( 403, $this->patient->send( 'GET', $link )['status'], 'over' );
+		self::assertSame( 410, $this->patient->send( 'GET', $link )['status'], 'over' );
 		$this->move_to( $id, '-29 minutes' );
 		self::assertSame( 302, $this->patient->send( 'GET', $link )['status'], 'a minute before the end' );
 
@@ -189,6 +191,89 @@ final class DoorsTest extends SiteTestCase {
 		$texts = array_map( static fn( array $mail ): string => html_entity_decode( $mail['message'] ), array_slice( $this->site->mails(), $mails ) );
 		self::assertNotSame( array(), array_filter( $texts, static fn( string $text ): bool => str_contains( $text, "/appointments/$id/join" ) ) );
 		self::assertSame( array(), array_filter( $texts, fn( string $text ): bool => str_contains( $text, $this->mappings( $id )[0]['join_url'] ) ) );
+	}
+
+	/**
+	 * Without personal links a link of ours is only there for visits whose meeting is late, and for the patient's own login.
+	 */
+	public function test_a_late_link_opens_for_the_patient_alone_and_says_what_became_of_the_visit(): void {
+		$this->site->sandbox( 'POST', '/faults', array( 'match' => array( 'method' => 'POST', 'path_contains' => '/meetings' ), 'action' => array( 'type' => 'status', 'code' => 503 ), 'times' => null, 'when' => 'before' ) );
+		$id   = self::id( $this->book() );
+		$link = substr( $this->patient->rest( 'GET', "kivicare/v1/appointments/$id" )['json']['data']['video_url'], strlen( $this->site->url ) );
+		$open = fn( Browser $browser, array $headers = array() ): array => $browser->send( 'GET', $link, null, $headers );
+		$nobody = new Browser( $this->site->url );
+
+		self::assertSame( 200, $open( $this->patient )['status'] );
+		self::assertSame( 401, $open( $nobody )['status'] );
+		self::assertStringContainsString( 'redirect_to=', $open( $nobody )['body'] );
+		self::assertSame( 403, $open( $this->site->login( 'patient2' ) )['status'] );
+		self::assertSame( 403, $open( $this->site->login( 'receptionist' ) )['status'] );
+		self::assertStringEndsWith( '/start', self::header( $open( $this->site->login( 'doctor' ) ), 'location' ) );
+		self::assertSame( 403, $this->patient->send( 'GET', substr( $link, 0, -1 ) . ( 'a' === $link[-1] ? 'b' : 'a' ) )['status'], 'forged' );
+		self::assertStringStartsWith( '0; url=', self::header( $open( $nobody, array( 'Sec-Fetch-Site: cross-site' ) ), 'refresh' ), 'the login may be there, but not from another site' );
+		self::assertSame( '', self::header( $this->patient->send( 'GET', $link . '&try=150' ), 'refresh' ), 'it does not go on for ever' );
+
+		$this->site->rows( "UPDATE wp_kc_telemed_operations SET state = 'parked', reason = 'reauthorize', message = 'connect again', resume_at = NULL WHERE appointment_id = ?", array( $id ) );
+		self::assertSame( 200, $open( $this->patient )['status'], 'parked' );
+		$host = $this->site->login( 'doctor' )->send( 'GET', $this->start( $id ) );
+		self::assertSame( 200, $host['status'] );
+		self::assertStringContainsString( 'must connect again', $host['body'] );
+
+		$this->move_to( $id, '-31 minutes' );
+		self::assertSame( array( 410, '' ), array( $open( $this->patient )['status'], self::header( $open( $this->patient ), 'refresh' ) ), 'over' );
+		$this->move_to( $id, '+1 hour' );
+		$this->site->rows( 'UPDATE wp_kc_appointments SET status = 0 WHERE id = ?', array( $id ) );
+		self::assertSame( 410, $open( $this->patient )['status'], 'cancelled' );
+		$this->site->rows( 'UPDATE wp_kc_appointments SET status = 1 WHERE id = ?', array( $id ) );
+		$this->site->rows( 'UPDATE wp_kc_service_doctor_mapping SET telemed_service = ? WHERE id = ?', array( 'no', $this->site->seed['mapping_id'] ) );
+		try {
+			self::assertSame( 410, $open( $this->patient )['status'], 'not a video visit' );
+		} finally {
+			$this->site->rows( 'UPDATE wp_kc_service_doctor_mapping SET telemed_service = ? WHERE id = ?', array( 'yes', $this->site->seed['mapping_id'] ) );
+		}
+		$refused = $this->site->rows( "SELECT actor_id FROM wp_kc_telemed_audit WHERE action = 'access_refused' AND detail = ?", array( "/kivicare-telemed/v1/appointments/$id/join" ) );
+		self::assertCount( 3, $refused, 'the other patient, the receptionist and the forged link' );
+	}
+
+	/**
+	 * While the former provider does not answer, its meeting is still there; the doctor will be in the new one.
+	 */
+	public function test_a_patient_is_led_to_the_provider_that_the_doctor_has_changed_to(): void {
+		$id = self::id( $this->book() );
+		$this->site->rows( "INSERT INTO wp_kc_appointment_google_meet_mappings (appointment_id, event_id, url, event_url, extra) VALUES (?, ?, ?, '', '{}')", array( $id, "stale$id", "https://meet.google.com/stale-$id" ) );
+		try {
+			$zoom = $this->mappings( $id )[0]['join_url'];
+			self::assertSame( $zoom, $this->patient->rest( 'GET', "kivicare/v1/appointments/$id" )['json']['data']['video_url'] );
+			$list = $this->patient->rest( 'GET', 'kivicare/v1/appointments?perPage=100&orderby=id&order=desc' )['json']['data']['appointments'];
+			self::assertSame( array( $zoom ), array_values( array_column( array_filter( $list, static fn( array $item ): bool => (int) $item['id'] === $id ), 'video_url' ) ) );
+		} finally {
+			$this->site->rows( 'DELETE FROM wp_kc_appointment_google_meet_mappings WHERE appointment_id = ?', array( $id ) );
+		}
+	}
+
+	/**
+	 * Zoom takes its time with the doctor's link while the appointment gets another patient, and with that another meeting.
+	 */
+	public function test_a_meeting_that_is_replaced_while_the_host_link_is_made_stays_replaced(): void {
+		$id     = self::id( $this->book() );
+		$old    = $this->mappings( $id )[0]['zoom_id'];
+		$doctor = $this->site->login( 'doctor' );
+		$this->site->sandbox( 'POST', '/faults', array( 'match' => array( 'method' => 'GET', 'path_contains' => "/v2/meetings/$old" ), 'action' => array( 'type' => 'delay', 'ms' => 8000 ), 'times' => 1, 'when' => 'after' ) );
+		$change = function () use ( $id, $old ): void {
+			$this->eventually( fn(): bool => array() !== array_filter( $this->site->sandbox( 'GET', '/faults' ), static fn( array $fault ): bool => $fault['hits'] > 0 ), 'Zoom is asked' );
+			$this->site->rows( 'UPDATE wp_kc_appointments SET patient_id = ? WHERE id = ?', array( $this->site->seed['other_patient_id'], $id ) );
+			$this->site->php( "KiviCare\\Telemed\\Plugin::instance()->reconciler()->run( $id );" );
+			self::assertNotSame( array( $old ), array_column( $this->mappings( $id ), 'zoom_id' ), 'another meeting' );
+		};
+		$answer = $doctor->send_while( 'GET', $this->start( $id ), $change );
+		$new    = $this->mappings( $id )[0]['zoom_id'];
+		self::assertNotSame( $old, $new, 'the old row was not written back' );
+		$this->expect_meetings( $id, 1 );
+		self::assertSame( $new, $this->meeting_of( $id )['id'], 'the only live meeting' );
+		self::assertSame( 302, $answer['status'], $answer['body'] );
+		self::assertStringContainsString( "/s/$new?", self::header( $answer, 'location' ), 'and the doctor is led into it' );
+		self::assertNotEmpty( json_decode( $this->mappings( $id )[0]['extra'], true )['opened_at'] );
+		self::assertSame( $this->mappings( $id )[0]['join_url'], $this->site->login( 'patient2' )->rest( 'GET', "kivicare/v1/appointments/$id" )['json']['data']['video_url'] );
 	}
 
 	/**

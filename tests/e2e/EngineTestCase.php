@@ -34,11 +34,11 @@ abstract class EngineTestCase extends SiteTestCase {
 
 		$row = $this->listed( $this->patient, $id );
 		self::assertTrue( $row['video_consultation'] );
-		$page = $this->patient->send( 'GET', substr( $row['video_url'], strlen( $this->site->url ) ) );
-		self::assertNotSame( 302, $page['status'], 'there is nowhere to lead to yet' );
-		$page = $this->site->login( 'doctor' )->send( 'GET', "/wp-json/kivicare-telemed/v1/appointments/$id/start" );
-		self::assertSame( 503, $page['status'] );
-		self::assertStringContainsString( 'The link follows', html_entity_decode( $page['body'], ENT_QUOTES ) );
+		$late = substr( $row['video_url'], strlen( $this->site->url ) );
+		$page = $this->patient->send( 'GET', $late );
+		$this->assert_waits( $page, 'Your video visit is being prepared' );
+		$this->assert_waits( $this->site->login( 'doctor' )->send( 'GET', "/wp-json/kivicare-telemed/v1/appointments/$id/start" ), 'The meeting is not ready yet' );
+		self::assertSame( array(), $this->site->rows( "SELECT * FROM wp_kc_telemed_audit WHERE action = 'access_refused' AND detail LIKE ?", array( "%/appointments/$id/%" ) ), 'nobody was turned away' );
 
 		$this->site->sandbox( 'DELETE', '/faults' );
 		$this->settle();
@@ -50,6 +50,19 @@ abstract class EngineTestCase extends SiteTestCase {
 		$to   = array_column( $sent, 'to' );
 		sort( $to );
 		self::assertSame( array( 'doctor@example.test', 'patient@example.test' ), $to );
+		self::assertSame( 1, preg_match( '/^5; url=' . preg_quote( $this->site->url, '/' ) . '(.+)$/', self::header( $page, 'refresh' ), $again ), $page['headers'] );
+		$on = $this->patient->send( 'GET', $again[1] );
+		self::assertSame( array( 302, $link ), array( $on['status'], self::header( $on, 'location' ) ), 'the page has led on' );
+	}
+
+	/**
+	 * @param array{status: int, headers: string, body: string} $page Response.
+	 */
+	private function assert_waits( array $page, string $says ): void {
+		self::assertSame( 200, $page['status'], $page['body'] );
+		self::assertStringContainsString( '<h1>' . $says . '</h1>', html_entity_decode( $page['body'], ENT_QUOTES ) );
+		self::assertStringStartsWith( '5; url=', self::header( $page, 'refresh' ) );
+		self::assertSame( 'noindex, nofollow', self::header( $page, 'x-robots-tag' ) );
 	}
 
 	public function test_a_cause_is_told_once_and_ends_with_the_next_connection(): void {

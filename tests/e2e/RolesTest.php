@@ -17,7 +17,7 @@ final class RolesTest extends SiteTestCase {
 		method path                                             nobody patient patient2 doctor doctor2 receptionist clinicadmin admin no-nonce
 		GET    kivicare-telemed/v1/appointments/{id}/start      401    403     403      302    403     403          403         302   =
 		GET    kivicare-telemed/v1/appointments/999999999/start 401    403     403      403    403     403          403         403   =
-		POST   kivicare-telemed/v1/appointments/{id}/recreate   403    403     403      302    403     403          403         302   403
+		POST   kivicare-telemed/v1/appointments/{id}/recreate   403    403     403      303    403     403          403         303   403
 		GET    kivicare-telemed/v1/appointments/{id}/join       403    403     403      403    403     403          403         403   =
 		GET    kivicare-telemed/v1/appointments/{id}/join?key=0 403    403     403      403    403     403          403         403   =
 		GET    kivicare-telemed/v1/admin/overview               401    403     403      403    403     403          403         200   401
@@ -51,7 +51,8 @@ final class RolesTest extends SiteTestCase {
 		GET    kivicare/v1/settings/zoom-telemed/disconnect     401    403     403      200    200     403          403         403   401
 		PUT    kivicare/v1/settings/zoom-telemed/test-connection 401   403     403      400    400     403          403         400   401
 		GET    kivicare/v1/settings/zoom-telemed/callback       400    400     400      400    400     400          400         400   =
-		GET    kivicare/v1/settings/zoom-telemed/callback?state=forged&code=c 401 403 403 400  400     403          403         403   =
+		GET    kivicare/v1/settings/zoom-telemed/callback?state=forged&code=c 200 403 403 400  400     403          403         403   =
+		GET    kivicare/v1/settings/zoom-telemed/callback?state=forged&code=c&reloaded=1 401 403 403 400 400 403        403         403   =
 		POST   kivicare-telemed/v1/webhooks/zoom                401    401     401      401    401     401          401         401   =
 		GET    kivicare/v1/settings/googlemeet                  401    403     403      403    403     403          403         200   401
 		PUT    kivicare/v1/settings/googlemeet                  401    403     403      403    403     403          403         200   401
@@ -60,7 +61,8 @@ final class RolesTest extends SiteTestCase {
 		GET    kivicare/v1/settings/googlemeet/disconnect       401    403     403      200    200     403          403         403   401
 		PUT    kivicare/v1/settings/googlemeet/test-connection  401    403     403      200    200     403          403         200   401
 		GET    kivicare/v1/settings/googlemeet/callback         400    400     400      400    400     400          400         400   =
-		GET    kivicare/v1/settings/googlemeet/callback?state=forged&code=c 401 403 403 400    400     403          403         403   =
+		GET    kivicare/v1/settings/googlemeet/callback?state=forged&code=c 200 403 403 400    400     403          403         403   =
+		GET    kivicare/v1/settings/googlemeet/callback?state=forged&code=c&reloaded=1 401 403 403 400 400 403          403         403   =
 		POST   kivicare-telemed/v1/webhooks/google              401    401     401      401    401     401          401         401   =
 		TABLE;
 

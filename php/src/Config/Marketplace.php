@@ -3,6 +3,8 @@ declare( strict_types=1 );
 
 namespace KiviCare\Telemed\Config;
 
+use KiviCare\Telemed\Links\SiteAddress;
+
 /**
  * What has to be entered at Zoom and Google for this site's apps.
  */
@@ -18,11 +20,11 @@ final class Marketplace {
 	 * @return list<array{provider: string, item: string, value: string}>
 	 */
 	public static function rows(): array {
-		$webhooks = rest_url( 'kivicare-telemed/v1/webhooks/' );
+		$webhooks = SiteAddress::current()->at_provider( 'kivicare-telemed/v1/webhooks/' );
 		$admin    = array_map( static fn( string $scope ): string => $scope . ':admin', array( ...self::ZOOM_SCOPES, 'user:read:settings' ) );
 		return array(
 			array( 'provider' => 'zoom', 'item' => 'redirect_url', 'value' => Provider::Zoom->redirect_url() ),
-			array( 'provider' => 'zoom', 'item' => 'oauth_allow_list', 'value' => home_url( '/' ) ),
+			array( 'provider' => 'zoom', 'item' => 'oauth_allow_list', 'value' => SiteAddress::current()->home() . '/' ),
 			array( 'provider' => 'zoom', 'item' => 'scopes', 'value' => implode( ' ', self::ZOOM_SCOPES ) ),
 			array( 'provider' => 'zoom', 'item' => 'scopes_server_to_server', 'value' => implode( ' ', $admin ) ),
 			array( 'provider' => 'zoom', 'item' => 'webhook_url', 'value' => $webhooks . 'zoom' ),

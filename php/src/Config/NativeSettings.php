@@ -4,6 +4,7 @@ declare( strict_types=1 );
 namespace KiviCare\Telemed\Config;
 
 use KiviCare\Telemed\Install\Installer;
+use KiviCare\Telemed\Links\SiteAddress;
 
 /**
  * Everything the extension needs to know about this site, in the shape its Config class takes.
@@ -123,14 +124,13 @@ final class NativeSettings {
 	 * Where Google can reach this site with push messages: only public https addresses. Empty for none.
 	 */
 	private static function public_address(): string {
-		$home = (string) get_option( 'home' );
+		$home = SiteAddress::current()->home();
 		$host = (string) wp_parse_url( $home, PHP_URL_HOST );
 		$open = 'https' === wp_parse_url( $home, PHP_URL_SCHEME )
 			&& str_contains( $host, '.' )
 			&& 1 !== preg_match( '/(^|\.)(localhost|local|test|invalid|example|internal|lan)$/i', $host )
 			&& ( false === filter_var( $host, FILTER_VALIDATE_IP ) || false !== filter_var( $host, FILTER_VALIDATE_IP, FILTER_FLAG_NO_PRIV_RANGE | FILTER_FLAG_NO_RES_RANGE ) );
-		// Addresses of REST routes need rewrite rules, which exist from setup_theme on.
-		return $open && did_action( 'setup_theme' ) > 0 ? rest_url( 'kivicare-telemed/v1/webhooks/google' ) : '';
+		return $open ? SiteAddress::current()->at_provider( 'kivicare-telemed/v1/webhooks/google' ) : '';
 	}
 
 	/**

@@ -3,6 +3,8 @@ declare( strict_types=1 );
 
 namespace KiviCare\Telemed\Config;
 
+use KiviCare\Telemed\Links\SiteAddress;
+
 /**
  * A meeting provider with KiviCare's id and the names under which its add-on keeps things.
  */
@@ -82,7 +84,7 @@ enum Provider: string {
 	 * Redirect URL as it must be registered with the provider's app: the original add-on's, so it cannot change.
 	 */
 	public function redirect_url(): string {
-		return rest_url( 'kivicare/v1/settings/' . $this->route() . '/callback' );
+		return SiteAddress::current()->at_provider( 'kivicare/v1/settings/' . $this->route() . '/callback' );
 	}
 
 	public function other(): self {

@@ -84,12 +84,12 @@ final class Appointments {
 	/**
 	 * Meetings of a range of appointments with their people, and appointments whose meeting is on its way.
 	 *
-	 * @return list<array<string, string|null>> id, doctor_id, patient_id, meeting_id, join_url, waiting (1 for those).
+	 * @return list<array<string, string|null>> id, doctor_id, patient_id, meeting_id, join_url, provider, waiting (1 for those).
 	 */
 	public function meetings_between( int $first, int $last ): array {
 		$prefix = $this->wpdb->prefix;
 		$sql    = "SELECT a.id, a.doctor_id, a.patient_id, COALESCE(m.meeting_id, '') AS meeting_id, COALESCE(m.join_url, '') AS join_url,
-				IF(m.meeting_id IS NULL, 1, 0) AS waiting
+				COALESCE(m.provider, '') AS provider, {$this->is_awaited( 'a.id' )} AS waiting
 			FROM {$prefix}kc_appointments a LEFT JOIN {$this->mappings()} m ON m.appointment_id = a.id
 			WHERE a.id BETWEEN %d AND %d AND (m.meeting_id IS NOT NULL OR {$this->is_awaited( 'a.id' )})";
 		// phpcs:ignore WordPress.DB
@@ -225,12 +225,12 @@ final class Appointments {
 	}
 
 	/**
-	 * Both providers' mappings as one derived table: appointment_id, meeting_id, join_url, extra.
+	 * Both providers' mappings as one derived table: appointment_id, provider, meeting_id, join_url, extra.
 	 */
 	private function mappings(): string {
 		$prefix = $this->wpdb->prefix;
-		return "(SELECT appointment_id, zoom_id AS meeting_id, join_url, extra FROM {$prefix}" . Schema::ZOOM_MAPPINGS . "
-			UNION ALL SELECT appointment_id, event_id, url, extra FROM {$prefix}" . Schema::MEET_MAPPINGS . ')';
+		return "(SELECT appointment_id, 'zoom' AS provider, zoom_id AS meeting_id, join_url, extra FROM {$prefix}" . Schema::ZOOM_MAPPINGS . "
+			UNION ALL SELECT appointment_id, 'googlemeet', event_id, url, extra FROM {$prefix}" . Schema::MEET_MAPPINGS . ')';
 	}
 
 	/**

@@ -5,6 +5,7 @@ namespace KiviCare\Telemed\KiviCare;
 
 use KiviCare\Telemed\Config\DoctorConnections;
 use KiviCare\Telemed\Config\Provider;
+use KiviCare\Telemed\Links\SiteAddress;
 
 /**
  * Appointments in the form the extension takes.
@@ -64,7 +65,7 @@ final class Visits {
 	 * The host's link of ours: it checks who is there and fetches Zoom's at the click.
 	 */
 	public static function start_link( int $appointment_id ): string {
-		return rest_url( "kivicare-telemed/v1/appointments/{$appointment_id}/start" );
+		return SiteAddress::current()->rest( "kivicare-telemed/v1/appointments/{$appointment_id}/start" );
 	}
 
 	/**

@@ -73,11 +73,16 @@ final class LinkFilters implements Registerable {
 		if ( ! is_array( $row ) || ! is_object( $appointment ) ) {
 			return $row;
 		}
-		$meeting = array(
-			'meeting_id' => (string) ( $appointment->kct_zoom_id ?? $appointment->kct_meet_id ?? '' ),
-			'join_url'   => (string) ( $appointment->kct_zoom_url ?? $appointment->kct_meet_url ?? '' ),
-			'waiting'    => (string) ( $appointment->kct_waiting ?? '' ),
+		$waiting  = (string) ( $appointment->kct_waiting ?? '' );
+		$meetings = array_filter(
+			array(
+				'zoom'       => array( 'meeting_id' => $appointment->kct_zoom_id ?? null, 'join_url' => $appointment->kct_zoom_url ?? null, 'waiting' => $waiting ),
+				'googlemeet' => array( 'meeting_id' => $appointment->kct_meet_id ?? null, 'join_url' => $appointment->kct_meet_url ?? null, 'waiting' => $waiting ),
+			),
+			static fn( array $meeting ): bool => null !== $meeting['meeting_id']
 		);
+		$meetings = array() === $meetings ? array( '' => array( 'meeting_id' => '', 'join_url' => '', 'waiting' => $waiting ) ) : $meetings;
+		$meeting  = $this->meetings->current( $meetings, (int) $appointment->doctorId, '1' === $waiting );
 		return $this->add( $row, (int) $appointment->id, (int) $appointment->doctorId, (int) $appointment->patientId, $meeting );
 	}
 

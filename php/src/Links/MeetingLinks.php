@@ -3,6 +3,7 @@ declare( strict_types=1 );
 
 namespace KiviCare\Telemed\Links;
 
+use KiviCare\Telemed\Config\DoctorConnections;
 use KiviCare\Telemed\KiviCare\Appointments;
 
 /**
@@ -30,7 +31,10 @@ final class MeetingLinks {
 	 */
 	private array $asked = array();
 
-	public function __construct( private readonly Appointments $appointments ) {}
+	public function __construct(
+		private readonly Appointments $appointments,
+		private readonly DoctorConnections $doctors
+	) {}
 
 	/**
 	 * The appointment's meeting with its people.
@@ -45,10 +49,29 @@ final class MeetingLinks {
 		}
 		$range         = array( $appointment_id - self::NEIGHBOURS, $appointment_id + self::NEIGHBOURS );
 		$this->asked[] = $range;
+		$found         = array();
 		foreach ( $this->appointments->meetings_between( ...$range ) as $row ) {
-			$this->rows[ (int) $row['id'] ] = $row;
+			$found[ (int) $row['id'] ][ (string) $row['provider'] ] = $row;
+		}
+		foreach ( $found as $id => $rows ) {
+			$this->rows[ $id ] = $this->current( $rows, (int) reset( $rows )['doctor_id'], '1' === (string) reset( $rows )['waiting'] );
 		}
 		return $this->rows[ $appointment_id ] ?? null;
+	}
+
+	/**
+	 * Of an appointment's meetings the one that counts. Two, or one while another is being made, mean that the doctor
+	 * changes the provider: the former provider's is about to be deleted.
+	 *
+	 * @param non-empty-array<string, array<string, string|null>> $rows By provider.
+	 * @return array<string, string|null> A row without meeting_id when the one that counts is not there yet.
+	 */
+	public function current( array $rows, int $doctor_id, bool $awaits_another ): array {
+		if ( 1 === count( $rows ) && ! $awaits_another ) {
+			return reset( $rows );
+		}
+		$provider = $this->doctors->provider_of( $doctor_id );
+		return $rows[ $provider->value ?? '' ] ?? ( $awaits_another && null !== $provider ? array( 'meeting_id' => '', 'join_url' => '' ) + reset( $rows ) : reset( $rows ) );
 	}
 
 	/**

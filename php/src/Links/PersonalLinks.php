@@ -9,7 +9,8 @@ use KiviCare\Telemed\KiviCare\Visits;
 
 /**
  * Patients' links of ours: signed for one appointment and one patient, good only around the visit and while it takes
- * place. They outlive a meeting that had to be made anew, which Zoom's own links do not.
+ * place. They outlive a meeting that had to be made anew, which Zoom's own links do not. Where the clinic does not want
+ * them, a link that is late takes their form until the meeting is there.
  */
 final class PersonalLinks {
 
@@ -31,7 +32,7 @@ final class PersonalLinks {
 		return add_query_arg(
 			'key',
 			$this->signature( $appointment_id, $patient_id ),
-			rest_url( "kivicare-telemed/v1/appointments/{$appointment_id}/join" )
+			SiteAddress::current()->rest( "kivicare-telemed/v1/appointments/{$appointment_id}/join" )
 		);
 	}
 
@@ -39,17 +40,22 @@ final class PersonalLinks {
 	 * Whether the link was made by us for this appointment as it is now.
 	 */
 	public function is_genuine( Appointment $appointment, string $signature ): bool {
-		return $this->are_on() && hash_equals( $this->signature( $appointment->id, $appointment->patient_id ), $signature );
+		return hash_equals( $this->signature( $appointment->id, $appointment->patient_id ), $signature );
+	}
+
+	/**
+	 * Whether the visit's time is over.
+	 */
+	public function is_over( Appointment $appointment ): bool {
+		return time() > $appointment->ends_at( Visits::doctor_timezone( $appointment->doctor_id ) )->getTimestamp();
 	}
 
 	/**
 	 * Whether now is between 24 hours before the visit and its end.
 	 */
 	public function is_open( Appointment $appointment ): bool {
-		$zone = Visits::doctor_timezone( $appointment->doctor_id );
-		$now  = time();
-		return $now >= $appointment->starts_at( $zone )->getTimestamp() - self::SECONDS_BEFORE
-			&& $now <= $appointment->ends_at( $zone )->getTimestamp();
+		$starts = $appointment->starts_at( Visits::doctor_timezone( $appointment->doctor_id ) )->getTimestamp();
+		return time() >= $starts - self::SECONDS_BEFORE && ! $this->is_over( $appointment );
 	}
 
 	private function signature( int $appointment_id, int $patient_id ): string {

@@ -7,6 +7,7 @@ use KiviCare\Telemed\Config\Constants;
 use KiviCare\Telemed\Config\GoogleSettings;
 use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Contracts\Bridge;
+use KiviCare\Telemed\Links\SiteAddress;
 
 /**
  * Google Meet on the administrator's screen.
@@ -40,8 +41,8 @@ final class AdminMeetSettingsController extends AdminSettingsController {
 	protected function app(): array {
 		return array(
 			'redirect_url' => Provider::GoogleMeet->redirect_url(),
-			'push_url'     => ( new Constants() )->text( 'PUSH_URL' ) ?? rest_url( self::ROUTES . '/webhooks/google' ),
-			'landing_url'  => home_url( '/' ),
+			'push_url'     => ( new Constants() )->text( 'PUSH_URL' ) ?? SiteAddress::current()->at_provider( self::ROUTES . '/webhooks/google' ),
+			'landing_url'  => SiteAddress::current()->home() . '/',
 			'scopes'       => array( 'https://www.googleapis.com/auth/calendar' ),
 		);
 	}

@@ -7,6 +7,7 @@ use KiviCare\Telemed\Config\AuthType;
 use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Config\Settings;
 use KiviCare\Telemed\Contracts\Bridge;
+use KiviCare\Telemed\Links\SiteAddress;
 
 /**
  * Zoom on the administrator's screen.
@@ -63,7 +64,7 @@ final class AdminZoomSettingsController extends AdminSettingsController {
 	}
 
 	protected function app(): array {
-		$webhooks = rest_url( self::ROUTES . '/webhooks/zoom' );
+		$webhooks = SiteAddress::current()->at_provider( self::ROUTES . '/webhooks/zoom' );
 		return array(
 			'redirect_url'        => Provider::Zoom->redirect_url(),
 			'webhook_url'         => $webhooks,

@@ -45,6 +45,10 @@ final class ConsentCallbackController implements Registerable {
 			);
 		}
 		$visitor = Gate::visitor();
+		$again   = 0 === $visitor ? OwnNavigation::once( $request, $this->address( $state, $read( 'code' ) ) ) : null;
+		if ( null !== $again ) {
+			return $again;
+		}
 		if ( ! Gate::is_doctor( $visitor ) ) {
 			do_action( Gate::REFUSED_ACTION );
 			return $this->page(
@@ -66,16 +70,30 @@ final class ConsentCallbackController implements Registerable {
 	}
 
 	/**
+	 * This request's address with what the provider said in it.
+	 */
+	private function address( string $state, #[\SensitiveParameter] string $code ): string {
+		$said = array_filter( array( 'state' => $state, 'code' => $code, 'error' => '' === $code ? self::error() : '' ) );
+		return add_query_arg( array_map( 'rawurlencode', $said ), $this->consent->provider->redirect_url() );
+	}
+
+	/**
+	 * The provider's error. WordPress takes "error" out of $_GET, so the address itself is read.
+	 */
+	private static function error(): string {
+		wp_parse_str( sanitize_text_field( wp_unslash( (string) ( $_SERVER['QUERY_STRING'] ?? '' ) ) ), $query );
+		return is_string( $query['error'] ?? null ) ? $query['error'] : '';
+	}
+
+	/**
 	 * The doctor, or Zoom, said no.
 	 */
 	private function refused( int $visitor, string $state ): Page {
-		// WordPress takes "error" out of $_GET, so the address itself is read.
-		wp_parse_str( sanitize_text_field( wp_unslash( (string) ( $_SERVER['QUERY_STRING'] ?? '' ) ) ), $query );
 		if ( ! $this->consent->refuse( $visitor, $state ) ) {
 			return $this->failed( array( 'reason' => 'state' ) );
 		}
 		$title = __( 'Not connected', 'kivicare-telemed' );
-		return match ( $query['error'] ?? '' ) {
+		return match ( self::error() ) {
 			'access_denied' => $this->page( 403, $title, __( 'You declined the access that video visits need. Nothing was changed. To connect, choose Connect again and allow it.', 'kivicare-telemed' ) ),
 			'admin_policy_enforced', 'org_internal' => $this->page(
 				403,

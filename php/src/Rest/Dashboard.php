@@ -4,6 +4,7 @@ declare( strict_types=1 );
 namespace KiviCare\Telemed\Rest;
 
 use KiviCare\Telemed\Config\Provider;
+use KiviCare\Telemed\Links\SiteAddress;
 
 /**
  * Addresses of KiviCare's dashboard pages.
@@ -18,7 +19,7 @@ final class Dashboard {
 	 */
 	public static function doctor( Provider $provider, array $query = array() ): string {
 		if ( ! function_exists( 'kc_get_dashboard_url' ) ) {
-			return add_query_arg( $query, home_url( '/' ) );
+			return add_query_arg( $query, SiteAddress::current()->home() . '/' );
 		}
 		$base = (string) kc_get_dashboard_url( Gate::DOCTOR );
 		return '' === (string) get_option( 'permalink_structure' )

@@ -9,6 +9,7 @@ use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Config\Settings;
 use KiviCare\Telemed\Contracts\Bridge;
 use KiviCare\Telemed\Contracts\Registerable;
+use KiviCare\Telemed\Links\SiteAddress;
 
 /**
  * The administrator's Zoom page (contract §4). KiviCare decrypts bodies into parameters, so no route declares args.
@@ -63,7 +64,7 @@ final class ZoomSettingsController implements Registerable {
 			'client_secret'            => $settings['client_secret'],
 			'account_id'               => $settings['account_id'],
 			'webhook_secret'           => $settings['webhook_secret'],
-			'webhook_url'              => rest_url( 'kivicare-telemed/v1/webhooks/zoom' ),
+			'webhook_url'              => SiteAddress::current()->at_provider( 'kivicare-telemed/v1/webhooks/zoom' ),
 			'personal_links'           => $settings['personal_links'],
 			'redirect_url'             => Provider::Zoom->redirect_url(),
 			'enableCal'                => $settings['enableCal'],

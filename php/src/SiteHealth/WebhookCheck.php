@@ -4,6 +4,7 @@ declare( strict_types=1 );
 namespace KiviCare\Telemed\SiteHealth;
 
 use KiviCare\Telemed\Config\Settings;
+use KiviCare\Telemed\Links\SiteAddress;
 
 /**
  * Whether Zoom's events can get in: the site calls its own address without a signature and must be refused by us, not by
@@ -28,7 +29,7 @@ final class WebhookCheck extends AsyncHealthTest {
 	public function run(): array {
 		// phpcs:ignore Generic.PHP.ForbiddenFunctions -- To this very site, as WordPress' own loopback test does.
 		$answer = wp_remote_post(
-			rest_url( 'kivicare-telemed/v1/webhooks/zoom' ),
+			SiteAddress::current()->at_provider( 'kivicare-telemed/v1/webhooks/zoom' ),
 			array(
 				'timeout'     => self::TIMEOUT,
 				'redirection' => 0,
@@ -58,7 +59,7 @@ final class WebhookCheck extends AsyncHealthTest {
 		return $this->result(
 			'recommended',
 			__( 'Zoom\'s events may not get in', 'kivicare-telemed' ),
-			array( $why, __( 'Meetings work, but that they were started, ended, changed or deleted at Zoom is not noticed. Let POST requests to this address pass firewalls, security plugins and password protection:', 'kivicare-telemed' ), rest_url( 'kivicare-telemed/v1/webhooks/zoom' ) )
+			array( $why, __( 'Meetings work, but that they were started, ended, changed or deleted at Zoom is not noticed. Let POST requests to this address pass firewalls, security plugins and password protection:', 'kivicare-telemed' ), SiteAddress::current()->at_provider( 'kivicare-telemed/v1/webhooks/zoom' ) )
 		);
 	}
 

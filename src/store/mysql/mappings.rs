@@ -90,3 +90,21 @@ pub(super) fn settle_link(store: &MySqlStore, provider: Provider, appointment_id
     );
     Statement::new(sql, (appointment_id,))
 }
+
+/// Bytes are compared: the column's collation takes some different texts for equal.
+pub(super) async fn swap_extra(store: &MySqlStore, seen: &Mapping, extra: &str) -> Result<bool> {
+    let table = store.tables.mapping(seen.provider);
+    let sql = format!(
+        "UPDATE {} SET extra = ?, updated_at = UTC_TIMESTAMP() WHERE appointment_id = ? AND {} = ? \
+         AND CAST(COALESCE(extra, '') AS BINARY) = CAST(? AS BINARY)",
+        table.name, table.meeting_id
+    );
+    let values = (
+        extra,
+        seen.appointment_id,
+        seen.meeting_id.as_str(),
+        seen.extra.as_str(),
+    );
+    let reply = store.run(sql, values, Repeat::Never).await?;
+    Ok(reply.affected > 0)
+}

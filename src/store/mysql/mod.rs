@@ -283,6 +283,10 @@ impl Store for MySqlStore {
         self.transacted([self.upsert(mapping)])
     }
 
+    fn swap_extra<'a>(&'a self, seen: &'a Mapping, extra: &'a str) -> BoxFuture<'a, Result<bool>> {
+        mappings::swap_extra(self, seen, extra).boxed()
+    }
+
     fn drop_mapping(&self, provider: Provider, appointment_id: u64) -> BoxFuture<'_, Result<()>> {
         self.transacted([self.unmap(provider, appointment_id)])
     }
