@@ -209,12 +209,17 @@ async fn trying_an_app_tells_its_faults_apart_and_keeps_nothing() {
         .answer(200, r#"{"id":"u","email":"doctor@example.test","type":2}"#);
     assert_eq!(site.telemed.probe(&keys).await.unwrap().user.unwrap().id, "u");
     let cached = kivicare_telemed::zoom::Connection::ServerToServer {
+        owner: 7,
         account_id: "acc".into(),
         host: String::new(),
     };
     assert!(
         site.store
-            .read_token(&cached.token_row("cli"))
+            .read_token(
+                &cached
+                    .token_row(&site.vault, "cli", &ClientSecret::new("made-up"))
+                    .unwrap()
+            )
             .await
             .unwrap()
             .is_none()

@@ -10,6 +10,7 @@
 
 mod support;
 
+use kivicare_telemed::secret::ClientSecret;
 use kivicare_telemed::store::{OperationState, Provider, Store};
 use kivicare_telemed::{ErrorKind, Result};
 use support::*;
@@ -265,10 +266,15 @@ async fn a_warm_process_knows_the_clinics_token_and_replaces_it_when_zoom_refuse
     site.telemed.create_meeting(&visit(), &clinic()).await?;
     // The row is unreadable now: a process that looked at it would fail.
     let row = kivicare_telemed::zoom::Connection::ServerToServer {
+        owner: 0,
         account_id: "made-up-account".into(),
         host: String::new(),
     }
-    .token_row("made-up-client");
+    .token_row(
+        &site.vault,
+        "made-up-client",
+        &ClientSecret::new("made-up-client-secret"),
+    )?;
     let sealed = site.store.read_token(&row).await?.unwrap();
     assert!(site.store.swap_token(&row, Some(&sealed), "unreadable").await?);
 

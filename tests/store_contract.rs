@@ -405,6 +405,7 @@ async fn audit(store: &dyn Store) -> [AuditEntry; 2] {
         doctor_id: 7,
         provider: "zoom".into(),
         detail: "Änderung".into(),
+        bucket: String::new(),
     };
     let long = AuditEntry {
         action: "ä".repeat(41),
@@ -419,6 +420,58 @@ async fn audit(store: &dyn Store) -> [AuditEntry; 2] {
         ..whole.clone()
     };
     [whole, cut]
+}
+
+/// Entries with the same bucket are one row, whoever writes them at the same time; the first one's text stays.
+async fn alike_entries_are_counted(database: &mut Database, store: &MySqlStore) {
+    let entry = |detail: &str| AuditEntry {
+        action: "access_refused".into(),
+        detail: detail.into(),
+        bucket: "stranger:join:1:2".into(),
+        ..AuditEntry::default()
+    };
+    store.audit(&entry("first")).await.unwrap();
+    let next = entry("next");
+    let writes = (0..34).map(|_| store.audit(&next));
+    for written in futures_util::future::join_all(writes).await {
+        written.unwrap();
+    }
+    let sql = format!(
+        "SELECT detail, times, last_at IS NOT NULL FROM {}kc_telemed_audit WHERE bucket IS NOT NULL",
+        database.config.prefix
+    );
+    let rows: Vec<(String, u32, bool)> = database.admin.query(sql).await.unwrap();
+    assert_eq!(rows, [("first".to_owned(), 35, true)]);
+}
+
+/// The users' meta is the network's: whose capabilities are another site's is not ours, nor who is connected there.
+async fn members_alone_are_adopted(database: &mut Database, store: &MySqlStore) {
+    let provider = Provider::Zoom;
+    let usermeta = format!("{}usermeta", database.config.prefix);
+    for (user, site) in [(91, ""), (92, "2_"), (93, ""), (93, "2_")] {
+        database.join(user, site).await;
+    }
+    for user in [91, 92, 93] {
+        let sql = format!(
+            "INSERT INTO {usermeta} (user_id, meta_key, meta_value) VALUES (?, 'shared_key', 'sealed')"
+        );
+        database.admin.exec_drop(sql, (user,)).await.unwrap();
+    }
+    let home = format!(
+        "INSERT INTO {usermeta} (user_id, meta_key, meta_value) VALUES (93, 'kivicare_telemed_home_zoom', ?)"
+    );
+    let other = format!("{}2_", database.config.prefix);
+    database.admin.exec_drop(home, (other,)).await.unwrap();
+    let fresh = ConnectionRow::fresh(provider, 92, 0, 0);
+    store.save_connection(&fresh, 0).await.unwrap();
+
+    assert_eq!(store.adopt_connections(provider, "shared_key").await.unwrap(), 1);
+    let due = store.due_connections(100, 9).await.unwrap();
+    let doctors: Vec<u64> = due.iter().map(|row| row.doctor_id).collect();
+    assert_eq!(doctors, [91], "an earlier adoption of a stranger is dropped, too");
+    store.drop_connection(provider, 91).await.unwrap();
+    let sql = format!("DELETE FROM {usermeta} WHERE user_id IN (91, 92, 93)");
+    database.admin.query_drop(sql).await.unwrap();
 }
 
 /// What the database keeps of the audit log.
@@ -673,6 +726,15 @@ impl Database {
     }
 
     /// Ends every idle session of the stores, as a server restart does.
+    /// Makes a user a member of the site, or of another one of the network.
+    async fn join(&mut self, user_id: u64, site: &str) {
+        let prefix = self.config.prefix.clone();
+        let sql =
+            format!("INSERT INTO {prefix}usermeta (user_id, meta_key, meta_value) VALUES (?, ?, 'a:0:{{}}')");
+        let key = format!("{prefix}{site}capabilities");
+        self.admin.exec_drop(sql, (user_id, key)).await.unwrap();
+    }
+
     async fn kill_sessions(&mut self) -> usize {
         let sql = "SELECT id FROM information_schema.processlist WHERE id <> CONNECTION_ID() \
                    AND user = SUBSTRING_INDEX(CURRENT_USER(), '@', 1) AND db = DATABASE()";
@@ -711,7 +773,8 @@ const TABLES: [&str; 9] = [
      actor_id bigint unsigned NOT NULL DEFAULT 0, source varchar(16) NOT NULL DEFAULT '', \
      action varchar(40) NOT NULL, appointment_id bigint unsigned NOT NULL DEFAULT 0, \
      doctor_id bigint unsigned NOT NULL DEFAULT 0, provider varchar(20) NOT NULL DEFAULT '', \
-     detail varchar(500) NOT NULL DEFAULT '', KEY at (at), KEY actor_id (actor_id), KEY doctor_id (doctor_id))",
+     detail varchar(500) NOT NULL DEFAULT '', bucket varchar(64) DEFAULT NULL, times int unsigned NOT NULL DEFAULT 1, \
+     last_at datetime DEFAULT NULL, UNIQUE KEY bucket (bucket), KEY at (at), KEY actor_id (actor_id), KEY doctor_id (doctor_id))",
     "kc_telemed_noted (appointment_id bigint unsigned NOT NULL PRIMARY KEY, verify tinyint(1) NOT NULL DEFAULT 0, \
      noted bigint unsigned NOT NULL DEFAULT 1, due_at bigint NOT NULL DEFAULT 0, KEY due_at (due_at))",
     "kc_telemed_connections (doctor_id bigint unsigned NOT NULL, provider varchar(20) NOT NULL, \
@@ -747,12 +810,15 @@ async fn database() {
     calendars(&store).await;
     notes_and_due_operations(&store).await;
     owed_links(&store).await;
+    database.join(82, "").await;
     connections(&store).await;
     notes_and_due_operations(&store).await;
     owed_links(&store).await;
     connections(&store).await;
+    members_alone_are_adopted(&mut database, &store).await;
     locks(&store, &database.store()).await;
     audit_rows(&mut database, &store).await;
+    alike_entries_are_counted(&mut database, &store).await;
     token_rows(&mut database, &store).await;
     survives_killed_sessions(&mut database, &store).await;
     abandoned_statement(&database, &store).await;

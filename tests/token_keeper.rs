@@ -13,7 +13,7 @@ mod support;
 use kivicare_telemed::Result;
 use kivicare_telemed::oauth::TokenSet;
 use kivicare_telemed::oauth::keeper::context;
-use kivicare_telemed::secret::{AccessToken, RefreshToken};
+use kivicare_telemed::secret::{AccessToken, ClientSecret, RefreshToken};
 use kivicare_telemed::store::{OperationState, Store, TokenRow};
 use kivicare_telemed::zoom::Connection;
 use kivicare_telemed::zoom::auth::DOCTOR_TOKEN_KEY;
@@ -179,10 +179,15 @@ async fn a_row_copied_to_another_doctor_does_not_open() -> Result<()> {
 async fn a_clinic_token_no_key_opens_is_asked_for_again() -> Result<()> {
     let site = site();
     let row = Connection::ServerToServer {
+        owner: 0,
         account_id: "made-up-account".into(),
         host: "doctor@example.test".into(),
     }
-    .token_row("made-up-client");
+    .token_row(
+        &site.vault,
+        "made-up-client",
+        &ClientSecret::new("made-up-client-secret"),
+    )?;
     site.store.swap_token(&row, None, "kct1.sealed.elsewhere").await?;
     site.http.answer(200, TOKEN).answer(201, &meeting(true));
     let outcome = site.telemed.create_meeting(&visit(), &clinic()).await?;

@@ -18,6 +18,9 @@ use KiviCare\Telemed\Connect\ConsentFlow;
 use KiviCare\Telemed\Connect\Disconnection;
 use KiviCare\Telemed\Connect\PendingConsents;
 use KiviCare\Telemed\Connect\Retirement;
+use KiviCare\Telemed\Connect\ZoomOffers;
+use KiviCare\Telemed\Connect\ZoomUserBook;
+use KiviCare\Telemed\Connect\ZoomUsers;
 use KiviCare\Telemed\Contracts\Bridge;
 use KiviCare\Telemed\Contracts\Registerable;
 use KiviCare\Telemed\Install\Installer;
@@ -65,6 +68,10 @@ final class Plugin {
 
 	private readonly DoctorConnections $doctors;
 
+	private readonly ZoomUsers $people;
+
+	private readonly ZoomOffers $offers;
+
 	private readonly Reconciler $reconciler;
 
 	private readonly Runner $runner;
@@ -89,7 +96,10 @@ final class Plugin {
 	) {
 		$this->settings = new Settings( new Constants() );
 		$this->google   = new GoogleSettings( new Constants() );
-		$this->doctors  = new DoctorConnections( $bridge, $this->settings );
+		$book           = new ZoomUserBook( $GLOBALS['wpdb'] );
+		$this->people   = new ZoomUsers( $bridge, $this->settings, $book );
+		$this->doctors  = new DoctorConnections( $bridge, $this->settings, $this->people );
+		$this->offers   = new ZoomOffers( $this->settings, $this->doctors, $this->people, $book );
 
 		$committed            = static fn(): Appointments => new Appointments( CommittedDatabase::reader() );
 		$this->reconciler     = new Reconciler( $bridge, $this->doctors, new Visits( $this->doctors, new EventTemplate() ), $committed );
@@ -164,6 +174,14 @@ final class Plugin {
 		return $this->doctors;
 	}
 
+	public function zoom_users(): ZoomUsers {
+		return $this->people;
+	}
+
+	public function zoom_offers(): ZoomOffers {
+		return $this->offers;
+	}
+
 	public function meetings(): MeetingDesk {
 		global $wpdb;
 		return new MeetingDesk( $this->bridge, new Appointments( $wpdb ), new Visits( $this->doctors, new EventTemplate() ) );
@@ -204,7 +222,7 @@ final class Plugin {
 	}
 
 	public function doctor_list(): Overview\Doctors {
-		return new Overview\Doctors( $this->tables(), $this->doctors, $this->settings );
+		return new Overview\Doctors( $this->tables(), $this->doctors, $this->settings, $this->people );
 	}
 
 	public function meeting_list(): Overview\Meetings {
@@ -280,10 +298,12 @@ final class Plugin {
 			new Admin\CauseNotice( $book ),
 			new Connect\ConnectionCare( $this->bridge, $causes ),
 			$this->retirement,
+			$this->offers,
+			new Connect\Departures(),
 			$this->calendars,
 			new ChangeNotice( $later ),
 			new Links\LinkFilters( $this->personal_links, new Links\MeetingLinks( $rows, $this->doctors ) ),
-			new Rest\ZoomSettingsController( $this->settings, $this->bridge ),
+			new Rest\ZoomSettingsController( $this->settings, $this->bridge, $this->offers ),
 			new Rest\ZoomDoctorController( $this->settings, $this->doctors, $zoom, $this->disconnection, $this->bridge ),
 			new Rest\ConsentCallbackController( $zoom ),
 			new Rest\MeetSettingsController( $this->google, new EventTemplate(), $this->bridge ),
@@ -307,8 +327,8 @@ final class Plugin {
 		$personal  = new Privacy\PersonalRows( $wpdb );
 		return array(
 			$retention,
-			new Privacy\Exporter( $personal, $this->doctors ),
-			new Privacy\Eraser( $personal, $this->doctors, $this->disconnection ),
+			new Privacy\Exporter( $personal, $this->doctors, $this->people ),
+			new Privacy\Eraser( $personal, $this->doctors, $this->disconnection, $this->people ),
 			new Privacy\PolicyText( $retention ),
 			...$this->health_services( new SiteHealth\QueueFacts( $wpdb ), $retention ),
 		);
@@ -342,9 +362,10 @@ final class Plugin {
 		return array(
 			new Admin\SettingsScreen(),
 			new Rest\AdminOverviewController( fn(): StatusReport => $this->status(), $journal, new Admin\CauseNotice( new Mail\CauseBook() ) ),
-			new Rest\AdminZoomSettingsController( $this->settings, $this->bridge ),
+			new Rest\AdminZoomSettingsController( $this->settings, $this->bridge, $this->offers ),
 			new Rest\AdminMeetSettingsController( $this->google, $this->bridge ),
 			new Rest\AdminDoctorsController( fn(): Overview\Doctors => $this->doctor_list(), $this->doctors, $this->disconnection, $this->settings ),
+			new Rest\AdminOffersController( $this->offers, $this->settings ),
 			new Rest\AdminMeetingsController( fn(): Overview\Meetings => $this->meeting_list(), $this->reconciler, $journal ),
 			new Rest\AdminOperationsController( fn(): Overview\Operations => $this->operation_list(), $this->reconciler, $journal ),
 			new Rest\AdminRepairController( $this->sweep, $this->reconciler, $journal ),

@@ -10,6 +10,7 @@ mod convert;
 mod exceptions;
 mod guard;
 mod meet;
+mod people;
 mod queue;
 mod upkeep;
 
@@ -89,6 +90,7 @@ pub fn get_module(module: ModuleBuilder) -> ModuleBuilder {
         .class::<classes::MappingStore>()
         .class::<classes::OperationJournal>()
         .class::<upkeep::Upkeep>()
+        .class::<people::ZoomUsers>()
         .function(wrap_function!(version));
     #[cfg(feature = "fault-injection")]
     let module = module.function(wrap_function!(panic_on_purpose));

@@ -33,6 +33,15 @@ impl Upkeep {
         })
     }
 
+    /// Records that somebody was turned away; what is alike is one row, which counts. Array: actor_id, source, route,
+    /// address (of the connection; it is not kept).
+    pub fn refused(&self, refusal: &ZendHashTable) -> PhpResult<()> {
+        guarded(|| {
+            let (refusal, telemed) = (convert::refusal(refusal)?, self.0.telemed()?);
+            runtime::run(async move { telemed.record_refusal(refusal).await })?
+        })
+    }
+
     /// Asks the database for a sign of life over the extension's own connection.
     pub fn ping(&self) -> PhpResult<()> {
         guarded(|| {

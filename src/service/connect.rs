@@ -152,7 +152,8 @@ impl Telemed {
                     self.keeper(),
                     Arc::new(oauth),
                     access,
-                );
+                )
+                .ok()?;
                 let client = ZoomClient::new(self.channel(), &self.zoom.endpoints, self.zoom.plan, auth);
                 client.current_user().await.ok().map(|user| Account {
                     id: user.id,
@@ -199,7 +200,7 @@ fn lacking(provider: Provider, missing: &[&str]) -> String {
 /// Where a doctor's own tokens are.
 pub(super) fn doctor_row(provider: Provider, doctor_id: u64) -> TokenRow {
     match provider {
-        Provider::Zoom => Connection::User { doctor_id }.token_row(""),
+        Provider::Zoom => zoom::auth::doctor_row(doctor_id),
         Provider::GoogleMeet => meet::auth::token_row(doctor_id),
     }
 }

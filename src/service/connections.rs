@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{DOCTOR_APP_KEY, GOOGLE_SETTINGS_OPTION, Host, Telemed, ZOOM_SETTINGS_OPTION};
 use crate::api::Channel;
-use crate::error::{Result, configuration};
+use crate::error::{Error, ErrorKind, Result, configuration};
 use crate::meet::{self, MeetClient};
 use crate::oauth::{Bearer, Dialect, Grant, OAuthClient, TokenKeeper};
 use crate::provider::MeetingProvider;
@@ -37,7 +37,7 @@ impl Telemed {
             }
             None => self.registered(Provider::Zoom)?,
         };
-        let auth = ZoomAuth::new(self.zoom_connection(host)?, self.keeper(), Arc::new(oauth));
+        let auth = ZoomAuth::new(self.zoom_connection(host)?, self.keeper(), Arc::new(oauth))?;
         Ok(ZoomClient::new(
             self.channel(),
             &self.zoom.endpoints,
@@ -73,7 +73,7 @@ impl Telemed {
             return self.meet_bearer(doctor_id);
         }
         let oauth = Arc::new(self.registered(Provider::Zoom)?);
-        let auth = ZoomAuth::new(Connection::User { doctor_id }, self.keeper(), oauth);
+        let auth = ZoomAuth::new(Connection::User { doctor_id }, self.keeper(), oauth)?;
         Ok(auth.bearer)
     }
 
@@ -161,11 +161,14 @@ impl Telemed {
             ));
         }
         if host.zoom_user.is_empty() || host.zoom_user.eq_ignore_ascii_case("me") {
-            return Err(configuration(
-                "the doctor has no Zoom user; map the doctor to a Zoom user or e-mail",
+            return Err(Error::new(
+                ErrorKind::HostNotFound,
+                "no Zoom user is approved for the doctor; an administrator approves one under Settings, KiviCare Telemed, \
+                 Doctors",
             ));
         }
         Ok(Connection::ServerToServer {
+            owner: own.map_or(0, |_| host.doctor_id),
             account_id: account_id.clone(),
             host: host.zoom_user.clone(),
         })

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use super::Telemed;
+use futures_util::{StreamExt, stream};
+
 use super::connections::option_secret;
+use super::{SIDE_BY_SIDE, Telemed};
 use crate::error::{Error, ErrorKind, Result};
-use crate::secret::{ClientSecret, RefreshToken};
+use crate::oauth::OAuthClient;
+use crate::secret::{AccessToken, ClientSecret, RefreshToken};
 use crate::store::Provider;
 use crate::zoom::auth::Connection;
 use crate::zoom::{User, ZoomAuth, ZoomClient, scopes};
@@ -68,7 +71,33 @@ impl Telemed {
     /// Asks for a token and for the host's profile, past every cache. The error's kind names the fault:
     /// [`ErrorKind::ClientRefused`] (client id or secret), [`ErrorKind::AccountRefused`], [`ErrorKind::Scope`],
     /// [`ErrorKind::HostNotFound`], [`ErrorKind::Unavailable`] (network or Zoom down).
+    ///
+    /// # Errors
+    ///
+    /// As above.
     pub async fn probe(&self, keys: &AppKeys) -> Result<Probe> {
+        let app = self.proven(keys).await?;
+        if keys.zoom_user.is_empty() {
+            return Ok(Probe { user: None });
+        }
+        Ok(Probe {
+            user: Some(self.profile(keys, &app, &keys.zoom_user).await?),
+        })
+    }
+
+    /// Who these users of the app's Zoom account are, each with its own answer; one token request for all of them.
+    ///
+    /// # Errors
+    ///
+    /// As [`probe`](Self::probe), where the app itself does not work.
+    pub async fn zoom_users(&self, keys: &AppKeys, asked: Vec<String>) -> Result<Vec<Result<User>>> {
+        let app = &self.proven(keys).await?;
+        let looks = stream::iter(asked).map(|user| async move { self.profile(keys, app, &user).await });
+        Ok(looks.buffered(SIDE_BY_SIDE).collect().await)
+    }
+
+    /// A token that the app has just got; it can do what is needed.
+    async fn proven(&self, keys: &AppKeys) -> Result<ProvenApp> {
         let context = match keys.doctor_id {
             0 => option_secret(Provider::Zoom, "client_secret"),
             id => crate::vault::Context {
@@ -77,7 +106,7 @@ impl Telemed {
             },
         };
         let secret = self.opened(&context, keys.client_secret.expose())?;
-        let oauth = self.zoom_oauth(&keys.client_id, secret)?;
+        let oauth = Arc::new(self.zoom_oauth(&keys.client_id, secret)?);
         let now = self.clock.now().as_second();
         let set = oauth
             .account_credentials(&keys.account_id, now, self.deadline())
@@ -90,17 +119,31 @@ impl Telemed {
                 format!("the Zoom app lacks these scopes: {}", names.join(", ")),
             ));
         }
-        if keys.zoom_user.is_empty() {
-            return Ok(Probe { user: None });
+        let access = set.access;
+        Ok(ProvenApp { oauth, access })
+    }
+
+    async fn profile(&self, keys: &AppKeys, app: &ProvenApp, user: &str) -> Result<User> {
+        // Zoom takes "me" for the owner of the app.
+        if user.is_empty() || user.eq_ignore_ascii_case("me") {
+            return Err(Error::new(
+                ErrorKind::HostNotFound,
+                "a Zoom user is an e-mail address or a user id",
+            ));
         }
         let connection = Connection::ServerToServer {
+            owner: keys.doctor_id,
             account_id: keys.account_id.clone(),
-            host: keys.zoom_user.clone(),
+            host: user.to_owned(),
         };
-        let auth = ZoomAuth::with_token(connection, self.keeper(), Arc::new(oauth), set.access);
+        let auth = ZoomAuth::with_token(connection, self.keeper(), app.oauth.clone(), app.access.clone())?;
         let client = ZoomClient::new(self.channel(), &self.zoom.endpoints, self.zoom.plan, auth);
-        Ok(Probe {
-            user: Some(client.current_user().await?),
-        })
+        client.current_user().await
     }
+}
+
+/// A server-to-server app that has just got a token.
+struct ProvenApp {
+    oauth: Arc<OAuthClient>,
+    access: AccessToken,
 }

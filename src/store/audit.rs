@@ -5,6 +5,7 @@ const SOURCE_CHARS: usize = 16;
 const ACTION_CHARS: usize = 40;
 const PROVIDER_CHARS: usize = 20;
 const DETAIL_CHARS: usize = 500;
+const BUCKET_CHARS: usize = 64;
 
 /// An entry of `kc_telemed_audit`. No token, name, address or health data belongs into it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub struct AuditEntry {
     pub provider: String,
     /// Safe text.
     pub detail: String,
+    /// Entries with the same text here are one row, which counts them; empty for a row of its own.
+    pub bucket: String,
 }
 
 impl AuditEntry {
@@ -35,6 +38,7 @@ impl AuditEntry {
             action: cut(&self.action, ACTION_CHARS),
             provider: cut(&self.provider, PROVIDER_CHARS),
             detail: cut(&self.detail, DETAIL_CHARS),
+            bucket: cut(&self.bucket, BUCKET_CHARS),
             ..*self
         }
     }

@@ -556,7 +556,11 @@ impl Store for MemoryStore {
     }
 
     fn audit<'a>(&'a self, entry: &'a AuditEntry) -> BoxFuture<'a, Result<()>> {
-        self.content().audit.push(entry.fitted());
+        let (mut content, entry) = (self.content(), entry.fitted());
+        let known = |kept: &&AuditEntry| !entry.bucket.is_empty() && kept.bucket == entry.bucket;
+        if content.audit.iter().find(known).is_none() {
+            content.audit.push(entry);
+        }
         done(())
     }
 }

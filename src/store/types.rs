@@ -389,7 +389,8 @@ pub trait Store: Send + Sync {
     /// Forgets the connection's row.
     fn drop_connection(&self, provider: Provider, doctor_id: u64) -> BoxFuture<'_, Result<()>>;
 
-    /// Gives every stored token of this meta key a row, due at once, where it has none.
+    /// Gives every stored token of this meta key a row, due at once, where it has none; only of members of the site.
+    /// Rows of others are dropped.
     fn adopt_connections<'a>(&'a self, provider: Provider, key: &'a str) -> BoxFuture<'a, Result<u64>>;
 
     /// Takes the lock `name` (case-insensitive; hashed with the site into at most 64 characters), waiting at most

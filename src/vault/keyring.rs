@@ -2,7 +2,7 @@
 
 use data_encoding::{BASE64, HEXLOWER};
 use ring::aead::{AES_256_GCM, LessSafeKey, UnboundKey};
-use ring::hkdf;
+use ring::{hkdf, hmac};
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
@@ -50,6 +50,7 @@ pub struct KeyMaterial {
 pub(super) struct Key {
     pub id: String,
     pub cipher: LessSafeKey,
+    pub mac: hmac::Key,
 }
 
 /// All keys of a site; the first one seals.
@@ -140,5 +141,6 @@ fn derive(secret: &[u8]) -> Result<Key> {
     Ok(Key {
         id,
         cipher: LessSafeKey::new(cipher),
+        mac: hmac::Key::new(hmac::HMAC_SHA256, expand(b"mark v1")?.as_slice()),
     })
 }

@@ -8,8 +8,9 @@ use super::Endpoints;
 use crate::api::join;
 use crate::error::Result;
 use crate::oauth::{Bearer, Dialect, Grant, OAuthClient, TokenKeeper};
-use crate::secret::AccessToken;
+use crate::secret::{AccessToken, ClientSecret};
 use crate::store::TokenRow;
+use crate::vault::Vault;
 
 /// The original add-on's user meta key for a doctor's tokens (KiviCare contract §1).
 pub const DOCTOR_TOKEN_KEY: &str = "kiviCare_doctor_zoom_telemed_config";
@@ -22,11 +23,13 @@ pub enum Connection {
         /// WordPress user id.
         doctor_id: u64,
     },
-    /// The clinic's server-to-server app. Must never address `me`.
+    /// A server-to-server app, the clinic's or a doctor's. Must never address `me`.
     ServerToServer {
-        /// The clinic's Zoom account.
+        /// WordPress user id of the doctor whose app it is, 0 for the clinic's.
+        owner: u64,
+        /// The app's Zoom account.
         account_id: String,
-        /// Zoom user id or e-mail of the doctor.
+        /// Zoom's id of the user who hosts.
         host: String,
     },
 }
@@ -41,28 +44,37 @@ impl Connection {
     }
 
     /// Where the sealed tokens are. Server-to-server tokens are shared by the clinic's processes and hosts in an
-    /// option, one for each account and client, so that an hour costs one token request and not one per worker.
-    pub fn token_row(&self, client_id: &str) -> TokenRow {
+    /// option, so that an hour costs one token request and not one per worker. Its name is bound to whose app it is, to
+    /// account and client, and to the secret: with another secret there is no token, whoever got one before.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Vault`](crate::ErrorKind::Vault) without a key, with which nothing could be stored either.
+    pub fn token_row(&self, vault: &Vault, client_id: &str, secret: &ClientSecret) -> Result<TokenRow> {
         match self {
-            Self::User { doctor_id } => TokenRow::UserMeta {
-                user_id: *doctor_id,
-                key: DOCTOR_TOKEN_KEY.to_owned(),
-            },
-            Self::ServerToServer { account_id, .. } => {
-                let digest = ring::digest::digest(
-                    &ring::digest::SHA256,
-                    format!("{account_id}\0{client_id}").as_bytes(),
-                );
-                let short: String = data_encoding::HEXLOWER
-                    .encode(digest.as_ref())
-                    .chars()
-                    .take(16)
-                    .collect();
-                TokenRow::Option {
+            Self::User { doctor_id } => Ok(doctor_row(*doctor_id)),
+            Self::ServerToServer {
+                owner, account_id, ..
+            } => {
+                let owner = owner.to_string();
+                let mark = vault.mark(&["zoom token", &owner, account_id, client_id, secret.expose()])?;
+                let short: String = mark.chars().take(MARK_CHARS).collect();
+                Ok(TokenRow::Option {
                     name: format!("kivicare_telemed_zoom_token_{short}"),
-                }
+                })
             }
         }
+    }
+}
+
+/// Hex digits of a mark in an option's name: 128 bits.
+const MARK_CHARS: usize = 32;
+
+/// Where the tokens of a doctor's own consent are.
+pub fn doctor_row(doctor_id: u64) -> TokenRow {
+    TokenRow::UserMeta {
+        user_id: doctor_id,
+        key: DOCTOR_TOKEN_KEY.to_owned(),
     }
 }
 
@@ -95,29 +107,37 @@ pub struct ZoomAuth {
 
 impl ZoomAuth {
     /// Puts a connection together; no request, no query.
-    pub fn new(connection: Connection, keeper: TokenKeeper, oauth: Arc<OAuthClient>) -> Self {
-        let row = connection.token_row(&oauth.client_id);
+    ///
+    /// # Errors
+    ///
+    /// As [`Connection::token_row`].
+    pub fn new(connection: Connection, keeper: TokenKeeper, oauth: Arc<OAuthClient>) -> Result<Self> {
+        let row = connection.token_row(&keeper.vault, &oauth.client_id, &oauth.client_secret)?;
         let grant = match &connection {
             Connection::User { .. } => Grant::Refresh,
             Connection::ServerToServer { account_id, .. } => Grant::Account(account_id.clone()),
         };
-        Self {
+        Ok(Self {
             connection,
             bearer: Bearer::new(grant, row, keeper, oauth),
-        }
+        })
     }
 
     /// A connection whose token is in hand and not stored yet.
+    ///
+    /// # Errors
+    ///
+    /// As [`Connection::token_row`].
     pub fn with_token(
         connection: Connection,
         keeper: TokenKeeper,
         oauth: Arc<OAuthClient>,
         access: AccessToken,
-    ) -> Self {
-        let auth = Self::new(connection, keeper, oauth);
-        Self {
+    ) -> Result<Self> {
+        let auth = Self::new(connection, keeper, oauth)?;
+        Ok(Self {
             bearer: auth.bearer.holding(access),
             ..auth
-        }
+        })
     }
 }

@@ -40,7 +40,7 @@ impl Plan {
     pub(super) fn lanes(self, connection: &Connection) -> Lanes {
         let (account, host) = match connection {
             Connection::User { doctor_id } => (format!("zoom:user:{doctor_id}"), doctor_id.to_string()),
-            Connection::ServerToServer { account_id, host } => {
+            Connection::ServerToServer { account_id, host, .. } => {
                 (format!("zoom:account:{account_id}"), host.clone())
             }
         };
@@ -90,6 +90,7 @@ mod tests {
     fn hosts_of_an_account_share_its_seconds_and_keep_their_own_days() {
         let of = |host: &str| {
             Plan::Pro.lanes(&Connection::ServerToServer {
+                owner: 0,
                 account_id: "a".into(),
                 host: host.into(),
             })

@@ -31,6 +31,7 @@ final class RolesTest extends SiteTestCase {
 		POST   kivicare-telemed/v1/admin/doctors/{doctor2}/disconnect 401 403  403      403    403     403          403         200   401
 		POST   kivicare-telemed/v1/admin/doctors/{doctor2}/invite 401  403     403      403    403     403          403         200   401
 		POST   kivicare-telemed/v1/admin/doctors/{doctor2}/map  401    403     403      403    403     403          403         200   401
+		POST   kivicare-telemed/v1/admin/doctors/offer          401    403     403      403    403     403          403         200   401
 		POST   kivicare-telemed/v1/admin/doctors/{nodoctor}/invite 401 403     403      403    403     403          403         404   401
 		GET    kivicare-telemed/v1/admin/meetings               401    403     403      403    403     403          200         200   401
 		POST   kivicare-telemed/v1/admin/meetings/{id}/repair   401    403     403      403    403     403          403         200   401
@@ -73,6 +74,7 @@ final class RolesTest extends SiteTestCase {
 		'admin/doctors/{doctor2}/disconnect'    => array( 'provider' => 'zoom' ),
 		'admin/doctors/{doctor2}/invite'        => array( 'provider' => 'zoom' ),
 		'admin/doctors/{doctor2}/map'           => array( 'zoom_user' => 'doctor2@example.test' ),
+		'admin/doctors/offer'                   => array( 'doctors' => array() ),
 		'admin/doctors/{nodoctor}/invite'       => array( 'provider' => 'zoom' ),
 		'settings/zoom-telemed'                 => array( 'auth_type' => 'server-to-server', 'client_secret' => '••••••••••••', 'server_to_server_enabled' => 'No' ),
 		'settings/zoom-telemed/doctor-config'   => array( 'auth_type' => 'server-to-server', 'enable_server_to_server' => true, 'account_id' => '', 'client_id' => '', 'client_secret' => '' ),

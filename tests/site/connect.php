@@ -17,6 +17,8 @@ require getenv( 'WORDPRESS_PATH' ) . '/wp-load.php';
 $doctor  = (int) json_decode( (string) file_get_contents( KCT_RUN . '/seed.json' ), true )['doctor_id'];
 $sandbox = json_decode( (string) file_get_contents( KCT_RUN . '/sandbox.json' ), true );
 $plugin  = KiviCare\Telemed\Plugin::instance();
+// As wp-admin does after an update.
+( new KiviCare\Telemed\Install\Installer( new KiviCare\Telemed\Install\Schema( $wpdb ) ) )->upgrade();
 $plugin->settings()->save_zoom(
 	$plugin->bridge(),
 	array(
@@ -41,7 +43,6 @@ foreach ( array( 'kiviCare_doctor_zoom_telemed_config', 'google_meet_access_toke
 }
 $wpdb->query( "DELETE FROM {$wpdb->prefix}kc_telemed_calendars" );
 $wpdb->query( "DELETE FROM {$wpdb->options} WHERE option_name LIKE 'kivicare\\_telemed\\_zoom\\_token\\_%'" );
-$plugin->doctors()->use_clinic_account( $doctor );
 
 // The second doctor has a Zoom user in the clinic's account, too.
 $curl = curl_init( $sandbox['admin_url'] . '/users' );
@@ -56,3 +57,7 @@ curl_setopt_array(
 );
 curl_exec( $curl );
 
+// Approved as an administrator would; the second one is not offered by KiviCare.
+$plugin->doctors()->use_clinic_account( $doctor, 'doctor@example.test' );
+$other = (int) json_decode( (string) file_get_contents( KCT_RUN . '/seed.json' ), true )['other_doctor_id'];
+$plugin->doctors()->map_zoom_user( $other, 'doctor2@example.test' );

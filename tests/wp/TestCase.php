@@ -157,6 +157,13 @@ abstract class TestCase extends \PHPUnit\Framework\TestCase {
 		return (string) $wpdb->get_var( $wpdb->prepare( "SELECT meta_value FROM {$wpdb->usermeta} WHERE user_id = %d AND meta_key = %s", $this->doctor, $key ) );
 	}
 
+	/**
+	 * One server-to-server app for the clinic.
+	 */
+	protected function share_account( string $doctors = 'choice' ): void {
+		$this->plugin->settings()->save_zoom( $this->bridge, array( 'auth_type' => 'server-to-server', 'account_id' => 'a', 'client_id' => 'c', 'client_secret' => 'hunter2', 'doctors' => $doctors ) );
+	}
+
 	private function doctor(): int {
 		$user = get_user_by( 'login', 'kct_test_doctor' );
 		$id   = $user ? $user->ID : wp_insert_user(
@@ -172,7 +179,7 @@ abstract class TestCase extends \PHPUnit\Framework\TestCase {
 
 	private function wipe(): void {
 		global $wpdb;
-		foreach ( array( Schema::ZOOM_MAPPINGS, Schema::MEET_MAPPINGS, Schema::OPERATIONS, Schema::CALENDARS, Schema::NOTED, Schema::CONNECTIONS, Schema::AUDIT ) as $table ) {
+		foreach ( array( Schema::ZOOM_MAPPINGS, Schema::MEET_MAPPINGS, Schema::OPERATIONS, Schema::CALENDARS, Schema::NOTED, Schema::CONNECTIONS, Schema::AUDIT, Schema::ZOOM_USERS ) as $table ) {
 			$wpdb->query( "DELETE FROM {$wpdb->prefix}{$table}" );
 		}
 		$wpdb->delete( $wpdb->prefix . 'kc_appointments', array( 'patient_id' => self::PATIENT ) );

@@ -7,13 +7,13 @@ use KiviCare\Telemed\Config\DoctorConnections;
 use KiviCare\Telemed\Config\GoogleSettings;
 use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Config\Settings;
+use KiviCare\Telemed\Connect\ZoomUsers;
 use KiviCare\Telemed\Contracts\Bridge;
 use KiviCare\Telemed\Contracts\Registerable;
 use KiviCare\Telemed\Install\Uninstaller;
 use KiviCare\Telemed\Keys\KeyRotation;
 use KiviCare\Telemed\KiviCare\EventTemplate;
 use KiviCare\Telemed\KiviCare\MeetingDesk;
-use KiviCare\Telemed\KiviCare\OwnConnection;
 use KiviCare\Telemed\KiviCare\Reconciler;
 use KiviCare\Telemed\Overview\OperationStates;
 use KiviCare\Telemed\Rest\Gate;
@@ -24,13 +24,6 @@ use KiviCare\Telemed\Rest\MeetingDoorController;
  * so an entry stands although KiviCare rolls back. A failing log never stops the action it is about.
  */
 final class AuditLog implements Registerable {
-
-	/**
-	 * Refused requests recorded in a minute: strangers must not be able to fill the table.
-	 */
-	private const REFUSALS = 30;
-
-	private const REFUSED_COUNT = 'kivicare_telemed_refused';
 
 	private const MEETING_ACTIONS = array(
 		'create' => 'meeting_made',
@@ -57,9 +50,7 @@ final class AuditLog implements Registerable {
 		add_action( KeyRotation::DONE_ACTION, array( $this, 'rotated' ), 10, 2 );
 		add_action( OperationStates::GIVEN_UP_ACTION, array( $this, 'given_up' ), 10, 2 );
 		add_action( 'post_updated', array( $this, 'template' ), 10, 3 );
-		foreach ( array( 'added', 'updated', 'deleted' ) as $change ) {
-			add_action( "{$change}_user_meta", array( $this, 'mapped' ), 10, 3 );
-		}
+		add_action( ZoomUsers::CHANGED_ACTION, array( $this, 'mapped' ) );
 		foreach ( array( Settings::OPTION => Provider::Zoom, GoogleSettings::OPTION => Provider::GoogleMeet ) as $option => $provider ) {
 			add_action( "update_option_{$option}", fn( $old, $new ) => $this->settings( $provider, $old, $new ), 10, 2 );
 			add_action( "add_option_{$option}", fn( $name, $new ) => $this->settings( $provider, array(), $new ), 10, 2 );
@@ -85,16 +76,10 @@ final class AuditLog implements Registerable {
 	}
 
 	/**
-	 * Somebody said which user of the clinic's Zoom account a doctor is, or took it back.
-	 *
-	 * @param mixed  $meta_ids  Rows.
-	 * @param int    $doctor_id User.
-	 * @param string $key       Meta key.
+	 * It was settled which Zoom user a doctor is, or taken back.
 	 */
-	public function mapped( $meta_ids, $doctor_id, $key ): void {
-		if ( DoctorConnections::ZOOM_USER === $key ) {
-			$this->note( 'doctor_mapped', doctor_id: (int) $doctor_id, provider: Provider::Zoom->value );
-		}
+	public function mapped( int $doctor_id ): void {
+		$this->note( 'doctor_mapped', doctor_id: $doctor_id, provider: Provider::Zoom->value );
 	}
 
 	/**
@@ -144,12 +129,19 @@ final class AuditLog implements Registerable {
 		}
 
 		$this->refused[ $route ] = true;
-		// Unsigned webhooks must not use up what people's attempts need.
-		$kind  = self::REFUSED_COUNT . '_' . Source::current();
-		$count = OwnConnection::may_write() ? (int) get_transient( $kind ) : 0;
-		if ( $count < self::REFUSALS ) {
-			OwnConnection::may_write() && set_transient( $kind, $count + 1, MINUTE_IN_SECONDS );
-			$this->note( 'access_refused', detail: $route );
+		try {
+			// The extension bounds what strangers can make it write; whoever is logged in is always recorded.
+			$this->bridge->audit_refusal(
+				array(
+					'actor_id' => Source::actor(),
+					'source'   => Source::current(),
+					'route'    => $route,
+					// The connection's own address: what a header says of it anybody can write.
+					'address'  => isset( $_SERVER['REMOTE_ADDR'] ) ? sanitize_text_field( wp_unslash( $_SERVER['REMOTE_ADDR'] ) ) : '',
+				)
+			);
+		} catch ( \Throwable ) {
+			return;
 		}
 	}
 

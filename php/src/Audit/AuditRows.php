@@ -10,7 +10,7 @@ use KiviCare\Telemed\Install\Schema;
  */
 final class AuditRows {
 
-	public const COLUMNS = array( 'id', 'at', 'actor_id', 'source', 'action', 'appointment_id', 'doctor_id', 'provider', 'detail' );
+	public const COLUMNS = array( 'id', 'at', 'actor_id', 'source', 'action', 'appointment_id', 'doctor_id', 'provider', 'detail', 'times', 'last_at' );
 
 	private const PAGE = 500;
 

@@ -14,6 +14,7 @@ use KiviCare\Telemed\Native\Exception as Thrown;
 final class ExtensionBridge implements Bridge {
 
 	use QueueCalls;
+	use UpkeepCalls;
 
 	/**
 	 * Settings the current Config was built from.
@@ -61,6 +62,10 @@ final class ExtensionBridge implements Bridge {
 
 	public function probe( #[\SensitiveParameter] array $keys ): array {
 		return $this->call( fn( $config ) => ( new Native\Telemed( $config ) )->probe( $keys ) );
+	}
+
+	public function look_up_zoom_users( #[\SensitiveParameter] array $keys, array $users ): array {
+		return $this->call( fn( $config ) => ( new Native\ZoomUsers( $config ) )->lookUp( $keys, $users ) );
 	}
 
 	public function begin_consent( array $party ): array {
@@ -118,22 +123,6 @@ final class ExtensionBridge implements Bridge {
 
 	public function operations( int $appointment_id ): array {
 		return array_values( $this->call( fn( $config ) => ( new Native\OperationJournal( $config ) )->forAppointment( $appointment_id ) ) );
-	}
-
-	public function audit( array $entry ): void {
-		$this->call( fn( $config ) => ( new Native\Upkeep( $config ) )->audit( $entry ) );
-	}
-
-	public function ping(): void {
-		$this->call( fn( $config ) => ( new Native\Upkeep( $config ) )->ping() );
-	}
-
-	public function tls_version( string $provider ): ?string {
-		return $this->call( fn( $config ) => ( new Native\Upkeep( $config ) )->tlsVersion( $provider ) );
-	}
-
-	public function needs_reseal( string $sealed ): bool {
-		return $this->call( fn( $config ) => ( new Native\Upkeep( $config ) )->needsReseal( $sealed ) );
 	}
 
 	/**

@@ -76,7 +76,7 @@ final class AuditCommand {
 	private function json( iterable $rows ): void {
 		$before = '[';
 		foreach ( $rows as $row ) {
-			foreach ( array( 'id', 'actor_id', 'appointment_id', 'doctor_id' ) as $number ) {
+			foreach ( array( 'id', 'actor_id', 'appointment_id', 'doctor_id', 'times' ) as $number ) {
 				$row[ $number ] = (int) $row[ $number ];
 			}
 			\WP_CLI::line( $before . (string) wp_json_encode( $row ) );

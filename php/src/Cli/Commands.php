@@ -23,9 +23,9 @@ final class Commands implements Registerable {
 	}
 
 	public function add(): void {
-		\WP_CLI::add_command( 'kivicare-telemed zoom', new ZoomCommand( $this->plugin->settings(), $this->plugin->bridge(), $this->plugin->doctors() ) );
+		\WP_CLI::add_command( 'kivicare-telemed zoom', new ZoomCommand( $this->plugin->settings(), $this->plugin->bridge(), $this->plugin->doctors(), $this->plugin->zoom_offers() ) );
 		\WP_CLI::add_command( 'kivicare-telemed meet', new MeetCommand( $this->plugin->google(), $this->plugin->bridge(), $this->plugin->calendars(), $this->plugin->agenda(), $this->plugin->doctors() ) );
-		\WP_CLI::add_command( 'kivicare-telemed doctors', new DoctorsCommand( $this->plugin->doctors(), $this->plugin->disconnection(), $this->plugin->doctor_list() ) );
+		\WP_CLI::add_command( 'kivicare-telemed doctors', new DoctorsCommand( $this->plugin->doctors(), $this->plugin->disconnection(), $this->plugin->doctor_list(), $this->plugin->zoom_offers() ) );
 		\WP_CLI::add_command( 'kivicare-telemed sweep', new SweepCommand( $this->plugin->sweep() ) );
 		\WP_CLI::add_command( 'kivicare-telemed work', new WorkCommand( $this->plugin->runner() ) );
 		\WP_CLI::add_command( 'kivicare-telemed upgrade', new UpgradeCommand( $this->plugin->upgrade() ) );

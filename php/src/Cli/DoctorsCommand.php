@@ -7,6 +7,8 @@ use KiviCare\Telemed\Bridge\BridgeException;
 use KiviCare\Telemed\Config\DoctorConnections;
 use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Connect\Disconnection;
+use KiviCare\Telemed\Connect\Offer;
+use KiviCare\Telemed\Connect\ZoomOffers;
 use KiviCare\Telemed\Overview\Doctors;
 use KiviCare\Telemed\Overview\Page;
 use KiviCare\Telemed\Overview\Query;
@@ -19,7 +21,8 @@ final class DoctorsCommand {
 	public function __construct(
 		private readonly DoctorConnections $doctors,
 		private readonly Disconnection $disconnection,
-		private readonly Doctors $list
+		private readonly Doctors $list,
+		private readonly ZoomOffers $offers
 	) {}
 
 	/**
@@ -64,11 +67,12 @@ final class DoctorsCommand {
 	public function list_( array $args, array $flags ): void {
 		$page  = $this->list->page( Query::of( $flags + array( 'per_page' => '50' ) ) );
 		$items = array_map( static fn( array $doctor ): array => array_map( static fn( array $connection ): string => $connection['state'], $doctor['connections'] ) + $doctor, $page->items );
-		Listing::show( new Page( $items, $page->total, $page->per_page ), $flags, array( 'id', 'name', 'provider', 'via', 'zoom', 'googlemeet', 'zoom_user' ) );
+		Listing::show( new Page( $items, $page->total, $page->per_page ), $flags, array( 'id', 'name', 'provider', 'via', 'zoom', 'googlemeet', 'zoom_user', 'zoom_user_id', 'offer' ) );
 	}
 
 	/**
-	 * Says which user of the clinic's Zoom account a doctor is. Who serves the doctor does not change; see "share".
+	 * Says which user of the clinic's Zoom account a doctor is. Zoom is asked once; from then on its user id counts, whatever
+	 * becomes of addresses. Who serves the doctor does not change; see "share".
 	 *
 	 * ## OPTIONS
 	 *
@@ -76,7 +80,7 @@ final class DoctorsCommand {
 	 * : WordPress user id of the doctor.
 	 *
 	 * <zoom_user>
-	 * : Zoom user id or e-mail; "" for the doctor's WordPress e-mail.
+	 * : Zoom user id or e-mail; "" takes it back.
 	 *
 	 * ## EXAMPLES
 	 *
@@ -121,27 +125,34 @@ final class DoctorsCommand {
 	}
 
 	/**
-	 * Lets the clinic's server-to-server account serve a doctor.
+	 * Lets the clinic's server-to-server account serve a doctor, or all of them. With it you approve the Zoom user.
 	 *
 	 * ## OPTIONS
 	 *
-	 * <id>
-	 * : WordPress user id of the doctor.
+	 * [<id>...]
+	 * : WordPress user ids of doctors.
 	 *
 	 * [--zoom-user=<user>]
-	 * : Zoom user id or e-mail. Default: the doctor's WordPress e-mail.
+	 * : Zoom user id or e-mail, for one doctor. Default: the doctor's WordPress e-mail as it is now.
+	 *
+	 * [--all]
+	 * : Every doctor whose address was entered by an administrator. Doctors with own connections keep them.
 	 *
 	 * ## EXAMPLES
 	 *
 	 *     $ wp kivicare-telemed doctors share 12 --zoom-user=dr.mehta@clinic.example
 	 *     Success: Doctor 12 uses the clinic's Zoom account.
 	 *
-	 * @param list<string>          $args  User id.
+	 * @param list<string>          $args  User ids.
 	 * @param array<string, string> $flags Flags.
 	 */
 	public function share( array $args, array $flags ): void {
+		if ( isset( $flags['all'] ) || count( $args ) > 1 ) {
+			$this->share_many( array_map( 'intval', $args ), isset( $flags['all'] ) );
+			return;
+		}
 		$this->run(
-			(int) $args[0],
+			(int) ( $args[0] ?? 0 ),
 			fn( int $id ) => $this->doctors->use_clinic_account( $id, (string) ( $flags['zoom-user'] ?? '' ) ),
 			"Doctor %d uses the clinic's Zoom account."
 		);
@@ -180,6 +191,22 @@ final class DoctorsCommand {
 			},
 			"Doctor %d is disconnected from {$provider->label()}."
 		);
+	}
+
+	/**
+	 * Offers many doctors; ends with 1 when none could be offered.
+	 *
+	 * @param list<int> $ids Doctors.
+	 */
+	private function share_many( array $ids, bool $all ): void {
+		try {
+			$offers = $all ? $this->offers->offer_all() : $this->offers->offer_chosen( $ids );
+		} catch ( BridgeException $error ) {
+			\WP_CLI::error( $error->getMessage() );
+		}
+		OfferLines::show( $offers );
+		$count = count( array_filter( $offers, static fn( Offer $offer ): bool => Offer::OFFERED === $offer->state ) );
+		$count > 0 || array() === $offers ? \WP_CLI::success( "{$count} of " . count( $offers ) . " doctors use the clinic's Zoom account." ) : \WP_CLI::error( 'No doctor could be offered.' );
 	}
 
 	/**

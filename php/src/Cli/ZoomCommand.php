@@ -7,6 +7,7 @@ use KiviCare\Telemed\Bridge\BridgeException;
 use KiviCare\Telemed\Config\AuthType;
 use KiviCare\Telemed\Config\DoctorConnections;
 use KiviCare\Telemed\Config\Settings;
+use KiviCare\Telemed\Connect\ZoomOffers;
 use KiviCare\Telemed\Contracts\Bridge;
 
 /**
@@ -17,7 +18,8 @@ final class ZoomCommand {
 	public function __construct(
 		private readonly Settings $settings,
 		private readonly Bridge $bridge,
-		private readonly DoctorConnections $doctors
+		private readonly DoctorConnections $doctors,
+		private readonly ZoomOffers $offers
 	) {}
 
 	/**
@@ -55,7 +57,8 @@ final class ZoomCommand {
 	}
 
 	/**
-	 * Saves the Zoom settings. The client secret is sealed at once.
+	 * Saves the Zoom settings. The client secret is sealed at once. A server-to-server app must get a token from Zoom first;
+	 * then the clinic's doctors are offered through it.
 	 *
 	 * ## OPTIONS
 	 *
@@ -77,6 +80,10 @@ final class ZoomCommand {
 	 * [--personal-links=<yes|no>]
 	 * : Give patients links of this site that check who is there and when, instead of Zoom's.
 	 *
+	 * [--doctors=<which>]
+	 * : Whom a server-to-server app offers: "all" (new ones that an administrator adds, too), "present" (all there are now;
+	 * the default) or "choice" (see "doctors share").
+	 *
 	 * ## EXAMPLES
 	 *
 	 *     $ wp kivicare-telemed zoom configure --auth-type=server-to-server --client-id=abc --account-id=def --secret-stdin < secret.txt
@@ -90,7 +97,7 @@ final class ZoomCommand {
 			\WP_CLI::error( 'Give one secret at a time on standard input.' );
 		}
 		$changes = array( 'auth_type' => (string) $flags['auth-type'] );
-		foreach ( array( 'client-id' => 'client_id', 'account-id' => 'account_id' ) as $flag => $field ) {
+		foreach ( array( 'client-id' => 'client_id', 'account-id' => 'account_id', 'doctors' => 'doctors' ) as $flag => $field ) {
 			if ( isset( $flags[ $flag ] ) ) {
 				$changes[ $field ] = (string) $flags[ $flag ];
 			}
@@ -105,6 +112,7 @@ final class ZoomCommand {
 		}
 		try {
 			$this->settings->save_zoom( $this->bridge, $changes );
+			OfferLines::show( $this->offers->after_saving() );
 		} catch ( \InvalidArgumentException | BridgeException $error ) {
 			\WP_CLI::error( $error->getMessage() );
 		}

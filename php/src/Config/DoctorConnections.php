@@ -4,8 +4,10 @@ declare( strict_types=1 );
 namespace KiviCare\Telemed\Config;
 
 use KiviCare\Telemed\Bridge\BridgeException;
+use KiviCare\Telemed\Connect\ZoomUsers;
 use KiviCare\Telemed\Contracts\Bridge;
 use KiviCare\Telemed\Mail\Remedy;
+use KiviCare\Telemed\Rest\Diagnosis;
 
 /**
  * Which provider serves a doctor, in the user meta that KiviCare and its add-ons share.
@@ -26,8 +28,18 @@ final class DoctorConnections {
 
 	public const ZOOM_TOKENS  = 'kiviCare_doctor_zoom_telemed_config';
 	public const ZOOM_CONNECT = 'kiviCare_zoom_telemed_connect';
-	public const ZOOM_SHARED  = 'zoom_server_to_server_oauth_config_data';
-	public const ZOOM_USER    = 'kivicare_telemed_zoom_user';
+	public const ZOOM_SHARED  = SharedMeta::KEY;
+
+	/**
+	 * Where earlier versions kept the doctor's Zoom user; see Connect\ZoomUserBook.
+	 */
+	public const ZOOM_USER = 'kivicare_telemed_zoom_user';
+
+	/**
+	 * On a network: the site on which the doctor is connected, by provider. Users' meta is shared by all sites, but what one
+	 * site seals no other can open.
+	 */
+	public const HOME = 'kivicare_telemed_home_';
 
 	/**
 	 * Zoom's id of the user who consented; a deauthorization names it.
@@ -43,10 +55,15 @@ final class DoctorConnections {
 	 */
 	public const PROVIDER = 'telemed_type';
 
+	private readonly SharedMeta $shared;
+
 	public function __construct(
 		private readonly Bridge $bridge,
-		private readonly Settings $settings
-	) {}
+		private readonly Settings $settings,
+		private readonly ZoomUsers $people
+	) {
+		$this->shared = new SharedMeta();
+	}
 
 	/**
 	 * Connects a doctor with tokens of the doctor's own account.
@@ -73,6 +90,7 @@ final class DoctorConnections {
 	public function connect_sealed( Provider $provider, int $doctor_id, string $sealed, ?array $account = null ): void {
 		// update_user_meta() removes one level of slashes.
 		update_user_meta( $doctor_id, $provider->tokens_key(), wp_slash( $sealed ) );
+		is_multisite() && update_user_meta( $doctor_id, self::HOME . $provider->value, SharedMeta::site() );
 		if ( null === $account ) {
 			delete_user_meta( $doctor_id, $provider->identity_key() );
 		} else {
@@ -94,6 +112,7 @@ final class DoctorConnections {
 		$this->note_end( $provider, $doctor_id, $revoked );
 		delete_user_meta( $doctor_id, $provider->tokens_key() ) && do_action( self::LEFT_ACTION, $doctor_id, $provider );
 		delete_user_meta( $doctor_id, $provider->identity_key() );
+		delete_user_meta( $doctor_id, self::HOME . $provider->value );
 		if ( Provider::Zoom === $provider && $this->is_shared( $doctor_id ) ) {
 			return;
 		}
@@ -104,31 +123,29 @@ final class DoctorConnections {
 	}
 
 	/**
-	 * Keeps a doctor's own server-to-server app and lets it serve the doctor.
+	 * Keeps a doctor's own server-to-server app and lets it serve the doctor. Zoom is asked first: what does not get a token
+	 * is not kept.
 	 *
 	 * @param int    $doctor_id  WordPress user id.
 	 * @param string $account_id Zoom account.
 	 * @param string $client_id  Client id of the app.
 	 * @param string $secret     Client secret; empty keeps the stored one.
-	 * @throws \InvalidArgumentException When a field is missing.
+	 * @throws \InvalidArgumentException When a field is missing or Zoom refuses the app; nothing is changed then.
 	 * @throws \KiviCare\Telemed\Bridge\BridgeException When the secret cannot be sealed; nothing is changed then.
 	 */
 	public function use_own_app( int $doctor_id, string $account_id, string $client_id, #[\SensitiveParameter] string $secret ): void {
-		$sealed = '' === $secret
-			? (string) ( $this->own_app( $doctor_id )['client_secret'] ?? '' )
-			: $this->bridge->seal( $secret, 'user:' . $doctor_id, self::ZOOM_SHARED );
-		if ( '' === $account_id || '' === $client_id || '' === $sealed ) {
+		$stored = $this->own_app( $doctor_id );
+		$keys   = array( 'account_id' => $account_id, 'client_id' => $client_id, 'client_secret' => '' === $secret ? (string) ( $stored['client_secret'] ?? '' ) : $secret );
+		if ( in_array( '', $keys, true ) ) {
 			throw new \InvalidArgumentException( __( 'Account ID, client ID and client secret are all needed.', 'kivicare-telemed' ) );
 		}
-		$this->write_shared(
-			$doctor_id,
-			array(
-				'enableServerToServerOauthconfig' => 'true',
-				'account_id'                      => $account_id,
-				'client_id'                       => $client_id,
-				'client_secret'                   => $sealed,
-			)
-		);
+		if ( $keys !== $stored || '' === $this->shared->app_user( $doctor_id ) ) {
+			$zoom_user = $this->prove( $doctor_id, $keys );
+			if ( '' !== $secret ) {
+				$keys['client_secret'] = $this->bridge->seal( $secret, 'user:' . $doctor_id, self::ZOOM_SHARED );
+			}
+			$this->shared->keep( $doctor_id, $keys, $zoom_user );
+		}
 		$this->choose( Provider::Zoom, $doctor_id );
 	}
 
@@ -138,11 +155,11 @@ final class DoctorConnections {
 	public function drop_own_app( int $doctor_id ): void {
 		if ( $this->settings->is_clinic_wide() && $this->is_shared( $doctor_id ) ) {
 			$had_app = null !== $this->own_app( $doctor_id );
-			$this->write_shared( $doctor_id, array( 'enableServerToServerOauthconfig' => 'true' ) );
+			$this->shared->switch_on( $doctor_id );
 			$had_app && do_action( self::LEFT_ACTION, $doctor_id, Provider::Zoom );
 			return;
 		}
-		delete_user_meta( $doctor_id, self::ZOOM_SHARED ) && do_action( self::LEFT_ACTION, $doctor_id, Provider::Zoom );
+		$this->shared->delete( $doctor_id ) && do_action( self::LEFT_ACTION, $doctor_id, Provider::Zoom );
 		if ( ! $this->has_own_tokens( $doctor_id ) ) {
 			update_user_meta( $doctor_id, self::ZOOM_CONNECT, 'off' );
 		}
@@ -154,22 +171,14 @@ final class DoctorConnections {
 	 * @return array{account_id: string, client_id: string, client_secret: string}|null
 	 */
 	public function own_app( int $doctor_id ): ?array {
-		$data = $this->shared( $doctor_id );
-		if ( ! $this->is_shared( $doctor_id ) || empty( $data['account_id'] ) || empty( $data['client_id'] ) || empty( $data['client_secret'] ) ) {
-			return null;
-		}
-		return array(
-			'account_id'    => (string) $data['account_id'],
-			'client_id'     => (string) $data['client_id'],
-			'client_secret' => (string) $data['client_secret'],
-		);
+		return $this->shared->app( $doctor_id );
 	}
 
 	/**
 	 * Whether server-to-server is switched on for the doctor: an own app, or the clinic's.
 	 */
 	public function is_shared( int $doctor_id ): bool {
-		return 'true' === ( $this->shared( $doctor_id )['enableServerToServerOauthconfig'] ?? '' );
+		return $this->shared->is_on( $doctor_id );
 	}
 
 	/**
@@ -188,40 +197,48 @@ final class DoctorConnections {
 	}
 
 	/**
-	 * Lets the clinic's Zoom account serve a doctor.
+	 * Lets the clinic's Zoom account serve a doctor, as a user whom Zoom knows.
 	 *
 	 * @param int    $doctor_id WordPress user id.
-	 * @param string $zoom_user Zoom user id or e-mail; empty for the doctor's WordPress e-mail.
-	 * @throws \InvalidArgumentException When there is no such user.
+	 * @param string $zoom_user Zoom user id or e-mail; empty for the doctor's WordPress e-mail as it is now.
+	 * @throws \InvalidArgumentException When there is no such user here or at Zoom.
 	 */
 	public function use_clinic_account( int $doctor_id, string $zoom_user = '' ): void {
-		$this->require_user( $doctor_id );
-		if ( '' === $zoom_user ) {
-			delete_user_meta( $doctor_id, self::ZOOM_USER );
-		} else {
-			update_user_meta( $doctor_id, self::ZOOM_USER, wp_slash( $zoom_user ) );
-		}
-		// KiviCare looks for this exact pair, once decoded and once with LIKE. No credentials belong here.
-		$this->write_shared( $doctor_id, array( 'enableServerToServerOauthconfig' => 'true' ) );
+		$doctor = $this->require_user( $doctor_id );
+		$this->people->approve( $doctor_id, '' === $zoom_user ? $doctor->user_email : $zoom_user );
+		$this->offer_clinic_account( $doctor_id );
+	}
+
+	/**
+	 * Lets KiviCare offer the doctor's video services through the clinic's account. No credentials belong into the meta.
+	 */
+	public function offer_clinic_account( int $doctor_id ): void {
+		$this->shared->switch_on( $doctor_id );
 		$this->choose( Provider::Zoom, $doctor_id );
 	}
 
 	/**
-	 * Says which user of the clinic's Zoom account a doctor is.
+	 * Says which Zoom user a doctor is, in the clinic's account or in that of the doctor's own app.
 	 *
-	 * @param string $zoom_user Zoom user id or e-mail; empty for the doctor's WordPress e-mail.
-	 * @throws \InvalidArgumentException When there is no such user, or the text cannot be one at Zoom.
+	 * @param string $zoom_user Zoom user id or e-mail; empty takes an approval back.
+	 * @throws \InvalidArgumentException When there is no such user here or at Zoom.
 	 */
 	public function map_zoom_user( int $doctor_id, string $zoom_user ): void {
 		$this->require_user( $doctor_id );
+		$app = $this->own_app( $doctor_id );
 		if ( '' === $zoom_user ) {
-			delete_user_meta( $doctor_id, self::ZOOM_USER );
-			return;
+			$this->people->withdraw( $doctor_id );
+		} elseif ( null === $app ) {
+			$this->people->approve( $doctor_id, $zoom_user );
+		} else {
+			ZoomUsers::check( $zoom_user );
+			$answer = $this->people->look_up( $app + array( 'doctor_id' => $doctor_id ), array( $zoom_user ) )[ $zoom_user ];
+			if ( 'done' !== $answer['state'] ) {
+				throw new \InvalidArgumentException( ZoomUsers::refusal( $answer, $zoom_user ) );
+			}
+			$this->shared->keep( $doctor_id, $app, $answer['id'] );
+			do_action( ZoomUsers::CHANGED_ACTION, $doctor_id );
 		}
-		if ( ! is_email( $zoom_user ) && 1 !== preg_match( '/^[\w-]{1,64}$/', $zoom_user ) ) {
-			throw new \InvalidArgumentException( __( 'A Zoom user is an e-mail address or an id of letters, digits, - and _.', 'kivicare-telemed' ) );
-		}
-		update_user_meta( $doctor_id, self::ZOOM_USER, wp_slash( $zoom_user ) );
 	}
 
 	/**
@@ -232,10 +249,17 @@ final class DoctorConnections {
 	}
 
 	/**
-	 * Whether tokens are stored, in use or not.
+	 * Whether tokens of a connection with this site are stored, in use or not.
 	 */
 	public function keeps_tokens( Provider $provider, int $doctor_id ): bool {
-		return '' !== (string) get_user_meta( $doctor_id, $provider->tokens_key(), true );
+		return '' !== (string) get_user_meta( $doctor_id, $provider->tokens_key(), true ) && ! $this->is_connected_elsewhere( $provider, $doctor_id );
+	}
+
+	/**
+	 * Whether the doctor's connection is one with another site of the network.
+	 */
+	public function is_connected_elsewhere( Provider $provider, int $doctor_id ): bool {
+		return is_multisite() && ! in_array( get_user_meta( $doctor_id, self::HOME . $provider->value, true ), array( '', SharedMeta::site() ), true );
 	}
 
 	/**
@@ -267,12 +291,22 @@ final class DoctorConnections {
 	}
 
 	/**
-	 * Zoom user of the doctor in the clinic's account.
+	 * Whether the doctor's meetings at Zoom have a host: an own connection, an own app, or an approved user of the clinic's.
+	 */
+	public function is_served_by_zoom( int $doctor_id ): bool {
+		return Provider::Zoom === $this->provider_of( $doctor_id ) && ( $this->has_own_tokens( $doctor_id ) || '' !== $this->zoom_user( $doctor_id ) );
+	}
+
+	/**
+	 * Zoom's id of the doctor's user: the approved one in the clinic's account. With an own app, where the doctor decides
+	 * anyway, the address stands in until Zoom has told the id.
 	 */
 	public function zoom_user( int $doctor_id ): string {
-		$mapped = (string) get_user_meta( $doctor_id, self::ZOOM_USER, true );
-		$user   = get_userdata( $doctor_id );
-		return '' !== $mapped ? $mapped : (string) ( $user ? $user->user_email : '' );
+		if ( null === $this->own_app( $doctor_id ) ) {
+			return $this->people->id( $doctor_id );
+		}
+		$known = $this->shared->app_user( $doctor_id );
+		return '' !== $known ? $known : $this->address( $doctor_id );
 	}
 
 	/**
@@ -305,6 +339,29 @@ final class DoctorConnections {
 	 */
 	public function forget_cached( int $doctor_id ): void {
 		wp_cache_delete( $doctor_id, 'user_meta' );
+		$this->people->forget( $doctor_id );
+	}
+
+	/**
+	 * Lets an own app prove itself.
+	 *
+	 * @param array<string, string> $keys account_id, client_id, client_secret.
+	 * @return string Zoom's id of the doctor in its account, empty where Zoom does not know the address.
+	 * @throws \InvalidArgumentException When Zoom refuses the app, or cannot be asked.
+	 */
+	private function prove( int $doctor_id, #[\SensitiveParameter] array $keys ): string {
+		$address = $this->people->find( $doctor_id )->address ?? '';
+		$address = '' === $address ? $this->address( $doctor_id ) : $address;
+		$answer  = $this->people->look_up( $keys + array( 'doctor_id' => $doctor_id ), array( $address ) )[ $address ];
+		if ( 'done' !== $answer['state'] && 'host_not_found' !== $answer['reason'] ) {
+			throw new \InvalidArgumentException( Diagnosis::of( Provider::Zoom, $answer ) . ' ' . __( 'Nothing was saved.', 'kivicare-telemed' ) );
+		}
+		return $answer['id'];
+	}
+
+	private function address( int $doctor_id ): string {
+		$user = get_userdata( $doctor_id );
+		return $user ? $user->user_email : '';
 	}
 
 	private function note_end( Provider $provider, int $doctor_id, bool $revoked ): void {
@@ -327,29 +384,8 @@ final class DoctorConnections {
 		do_action( self::CHOSEN_ACTION, $doctor_id, $provider );
 	}
 
-	private function require_user( int $doctor_id ): void {
-		if ( $doctor_id <= 0 || false === get_userdata( $doctor_id ) ) {
-			throw new \InvalidArgumentException( 'there is no such user' );
-		}
-	}
-
-	/**
-	 * The add-on's server-to-server meta. KiviCare decodes it and searches it with LIKE.
-	 *
-	 * @return array<string, mixed>
-	 */
-	private function shared( int $doctor_id ): array {
-		$raw  = get_user_meta( $doctor_id, self::ZOOM_SHARED, true );
-		$data = is_string( $raw ) ? json_decode( $raw, true ) : null;
-		return is_array( $data ) ? $data : array();
-	}
-
-	/**
-	 * Writes the meta in the compact form that KiviCare's LIKE needs.
-	 *
-	 * @param array<string, string> $data Fields.
-	 */
-	private function write_shared( int $doctor_id, array $data ): void {
-		update_user_meta( $doctor_id, self::ZOOM_SHARED, wp_slash( (string) wp_json_encode( $data ) ) );
+	private function require_user( int $doctor_id ): \WP_User {
+		$user = $doctor_id > 0 ? get_userdata( $doctor_id ) : false;
+		return $user ? $user : throw new \InvalidArgumentException( 'there is no such user' );
 	}
 }

@@ -10,10 +10,6 @@ use KiviCare\Telemed\Links\SiteAddress;
  */
 final class Marketplace {
 
-	private const ZOOM_SCOPES = array( 'meeting:write:meeting', 'meeting:read:meeting', 'meeting:update:meeting', 'meeting:delete:meeting', 'user:read:user', 'meeting:read:list_meetings' );
-
-	private const ZOOM_EVENTS = array( 'meeting.started', 'meeting.ended', 'meeting.updated', 'meeting.deleted', 'meeting.participant_joined', 'meeting.participant_left', 'meeting.participant_joined_waiting_room', 'meeting.participant_left_waiting_room', 'app_deauthorized' );
-
 	/**
 	 * Rows of the sheet.
 	 *
@@ -21,14 +17,13 @@ final class Marketplace {
 	 */
 	public static function rows(): array {
 		$webhooks = SiteAddress::current()->at_provider( 'kivicare-telemed/v1/webhooks/' );
-		$admin    = array_map( static fn( string $scope ): string => $scope . ':admin', array( ...self::ZOOM_SCOPES, 'user:read:settings' ) );
 		return array(
 			array( 'provider' => 'zoom', 'item' => 'redirect_url', 'value' => Provider::Zoom->redirect_url() ),
 			array( 'provider' => 'zoom', 'item' => 'oauth_allow_list', 'value' => SiteAddress::current()->home() . '/' ),
-			array( 'provider' => 'zoom', 'item' => 'scopes', 'value' => implode( ' ', self::ZOOM_SCOPES ) ),
-			array( 'provider' => 'zoom', 'item' => 'scopes_server_to_server', 'value' => implode( ' ', $admin ) ),
+			array( 'provider' => 'zoom', 'item' => 'scopes', 'value' => implode( ' ', ZoomApp::SCOPES ) ),
+			array( 'provider' => 'zoom', 'item' => 'scopes_server_to_server', 'value' => implode( ' ', ZoomApp::admin_scopes() ) ),
 			array( 'provider' => 'zoom', 'item' => 'webhook_url', 'value' => $webhooks . 'zoom' ),
-			array( 'provider' => 'zoom', 'item' => 'webhook_events', 'value' => implode( ' ', self::ZOOM_EVENTS ) ),
+			array( 'provider' => 'zoom', 'item' => 'webhook_events', 'value' => implode( ' ', ZoomApp::EVENTS ) ),
 			// The event app_deauthorized goes to the same place.
 			array( 'provider' => 'zoom', 'item' => 'deauthorization_url', 'value' => $webhooks . 'zoom' ),
 			array( 'provider' => 'googlemeet', 'item' => 'redirect_url', 'value' => Provider::GoogleMeet->redirect_url() ),

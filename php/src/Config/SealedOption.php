@@ -37,7 +37,16 @@ final class SealedOption {
 	 * @return array<string, string>
 	 */
 	public function effective(): array {
-		$settings = $this->stored();
+		return $this->overridden( $this->stored() );
+	}
+
+	/**
+	 * Settings as they count once they are stored: constants win.
+	 *
+	 * @param array<string, string> $settings Every field.
+	 * @return array<string, string>
+	 */
+	public function overridden( #[\SensitiveParameter] array $settings ): array {
 		foreach ( $this->overrides as $field => $constant ) {
 			$settings[ $field ] = $this->constants->text( $constant ) ?? $settings[ $field ];
 		}

@@ -70,6 +70,7 @@ final class Retirement implements Registerable {
 	 * Finishes what earlier requests began.
 	 */
 	public function run(): void {
+		// On a network only who retires a connection with this site: users' meta is shared.
 		$waiting = get_users( array( 'meta_key' => self::META, 'fields' => 'ID', 'number' => self::BATCH ) );
 		array_map( array( $this, 'finish' ), array_map( 'intval', $waiting ) );
 	}
@@ -78,6 +79,9 @@ final class Retirement implements Registerable {
 		list( $id, $since ) = explode( ' ', get_user_meta( $doctor_id, self::META, true ) . ' 0' );
 		$old                = Provider::tryFrom( $id );
 		try {
+			if ( null !== $old && $this->doctors->is_connected_elsewhere( $old, $doctor_id ) ) {
+				return;
+			}
 			// After a day the old connection ends also with what could not be moved.
 			if ( null !== $old && (int) $since > time() - DAY_IN_SECONDS && $this->disconnection->holds_meetings( $doctor_id, $old ) ) {
 				return;

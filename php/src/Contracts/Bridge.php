@@ -73,6 +73,15 @@ interface Bridge extends Queue {
 	public function probe( #[\SensitiveParameter] array $keys ): array;
 
 	/**
+	 * Looks users of a server-to-server app's Zoom account up, with one token.
+	 *
+	 * @param array<string, mixed> $keys  account_id, client_id, client_secret, doctor_id.
+	 * @param list<string>         $users E-mail addresses or ids.
+	 * @return array<string, mixed> state (done, refused), reason, message; users: a list with the same and user (id, email, type).
+	 */
+	public function look_up_zoom_users( #[\SensitiveParameter] array $keys, array $users ): array;
+
+	/**
 	 * Prepares a consent.
 	 *
 	 * @param array{provider: string, user_id: int, session: string, redirect_uri: string} $party Who consents.
@@ -178,6 +187,13 @@ interface Bridge extends Queue {
 	 * @param array<string, mixed> $entry actor_id, source, action, appointment_id, doctor_id, provider, detail.
 	 */
 	public function audit( array $entry ): void;
+
+	/**
+	 * Records that somebody was turned away; what is alike is one entry, which counts.
+	 *
+	 * @param array<string, mixed> $refusal actor_id, source, route, address (of the connection; it is not kept).
+	 */
+	public function audit_refusal( array $refusal ): void;
 
 	/**
 	 * Asks the database for a sign of life over the extension's own connection.

@@ -40,7 +40,7 @@ final class Network implements Registerable {
 	 */
 	public function tables( $tables ): array {
 		global $wpdb;
-		$ours = array_map( static fn( string $table ): string => $wpdb->prefix . $table, array( Schema::ZOOM_MAPPINGS, Schema::MEET_MAPPINGS, Schema::OPERATIONS, Schema::EVENTS, Schema::CALENDARS, Schema::NOTED, Schema::CONNECTIONS, Schema::AUDIT ) );
+		$ours = array_map( static fn( string $table ): string => $wpdb->prefix . $table, array( Schema::ZOOM_MAPPINGS, Schema::MEET_MAPPINGS, Schema::OPERATIONS, Schema::EVENTS, Schema::CALENDARS, Schema::NOTED, Schema::CONNECTIONS, Schema::AUDIT, Schema::ZOOM_USERS ) );
 		return array_values( array_unique( array( ...( is_array( $tables ) ? array_values( $tables ) : array() ), ...$ours ) ) );
 	}
 }

@@ -12,7 +12,7 @@ use KiviCare\Telemed\Upgrade\MappingRows;
  */
 final class Schema {
 
-	public const VERSION = 4;
+	public const VERSION = 5;
 
 	public const ZOOM_MAPPINGS = 'kc_appointment_zoom_mappings';
 	public const MEET_MAPPINGS = 'kc_appointment_google_meet_mappings';
@@ -22,11 +22,12 @@ final class Schema {
 	public const NOTED         = 'kc_telemed_noted';
 	public const CONNECTIONS   = 'kc_telemed_connections';
 	public const AUDIT         = 'kc_telemed_audit';
+	public const ZOOM_USERS    = 'kc_telemed_zoom_users';
 
 	/**
 	 * Tables that only this plugin uses.
 	 */
-	private const OWN = array( self::OPERATIONS, self::EVENTS, self::CALENDARS, self::NOTED, self::CONNECTIONS, self::AUDIT );
+	private const OWN = array( self::OPERATIONS, self::EVENTS, self::CALENDARS, self::NOTED, self::CONNECTIONS, self::AUDIT, self::ZOOM_USERS );
 
 	public function __construct( private readonly \wpdb $wpdb ) {}
 
@@ -121,6 +122,7 @@ final class Schema {
 			$this->noted(),
 			$this->connections(),
 			$this->audit(),
+			$this->zoom_users(),
 		);
 	}
 
@@ -259,7 +261,27 @@ final class Schema {
 	}
 
 	/**
-	 * Who did what, without tokens and health data. Rows are only added, and dropped when they are old.
+	 * Which user of the clinic's Zoom account a doctor is, as an administrator approved it. Times are Unix seconds.
+	 */
+	private function zoom_users(): string {
+		return $this->create(
+			self::ZOOM_USERS,
+			'doctor_id bigint(20) unsigned NOT NULL,
+			zoom_user_id varchar(64) NOT NULL DEFAULT \'\',
+			address varchar(191) NOT NULL DEFAULT \'\',
+			account_id varchar(64) NOT NULL DEFAULT \'\',
+			reason varchar(32) NOT NULL DEFAULT \'\',
+			approved_by bigint(20) unsigned NOT NULL DEFAULT 0,
+			approved_at bigint(20) NOT NULL DEFAULT 0,
+			asked_at bigint(20) NOT NULL DEFAULT 0,
+			PRIMARY KEY  (doctor_id),
+			KEY zoom_user_id (zoom_user_id)'
+		);
+	}
+
+	/**
+	 * Who did what, without tokens and health data. Rows are only added, or counted up where they are alike (bucket), and
+	 * dropped when they are old.
 	 */
 	private function audit(): string {
 		return $this->create(
@@ -273,7 +295,11 @@ final class Schema {
 			doctor_id bigint(20) unsigned NOT NULL DEFAULT 0,
 			provider varchar(20) NOT NULL DEFAULT \'\',
 			detail varchar(500) NOT NULL DEFAULT \'\',
+			bucket varchar(64) DEFAULT NULL,
+			times int(10) unsigned NOT NULL DEFAULT 1,
+			last_at datetime DEFAULT NULL,
 			PRIMARY KEY  (id),
+			UNIQUE KEY bucket (bucket),
 			KEY at (at),
 			KEY actor_id (actor_id),
 			KEY doctor_id (doctor_id)'

@@ -7,6 +7,7 @@ use KiviCare\Telemed\Config\DoctorConnections;
 use KiviCare\Telemed\Config\GoogleSettings;
 use KiviCare\Telemed\Config\Settings;
 use KiviCare\Telemed\Connect\Disconnection;
+use KiviCare\Telemed\Connect\ZoomUsers;
 use KiviCare\Telemed\Contracts\Registerable;
 
 /**
@@ -63,6 +64,7 @@ final class Triggers implements Registerable {
 		foreach ( array( 'added_user_meta', 'updated_user_meta', 'deleted_user_meta' ) as $hook ) {
 			add_action( $hook, array( $this, 'note_connection' ), 10, 3 );
 		}
+		add_action( ZoomUsers::CHANGED_ACTION, array( $this, 'note_doctor' ) );
 		foreach ( array( Settings::OPTION, GoogleSettings::OPTION ) as $option ) {
 			add_action( "update_option_{$option}", array( $this, 'note_settings' ) );
 		}
@@ -94,10 +96,14 @@ final class Triggers implements Registerable {
 	 * @param mixed $key      Meta key.
 	 */
 	public function note_connection( $meta_ids, $user_id, $key ): void {
-		if ( in_array( $key, self::CONNECTION_METAS, true ) ) {
-			$doctor_id = (int) $user_id;
-			$this->agenda->search( 'doctor:' . $doctor_id, fn(): array => $this->sweep->of_doctor( $doctor_id ) );
-		}
+		in_array( $key, self::CONNECTION_METAS, true ) && $this->note_doctor( (int) $user_id );
+	}
+
+	/**
+	 * Notes the future visits of a doctor.
+	 */
+	public function note_doctor( int $doctor_id ): void {
+		$this->agenda->search( 'doctor:' . $doctor_id, fn(): array => $this->sweep->of_doctor( $doctor_id ) );
 	}
 
 	/**

@@ -3,6 +3,7 @@ declare( strict_types=1 );
 
 namespace KiviCare\Telemed\Overview;
 
+use KiviCare\Telemed\Config\DoctorConnections;
 use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Install\Schema;
 
@@ -44,7 +45,7 @@ final class Tables {
 			};
 			$where->and( '%s IN (' . implode( ', ', $states ) . ')', $query->state );
 		}
-		$columns = 'u.ID AS id, u.display_name AS name';
+		$columns = 'u.ID AS id, u.display_name AS name, u.user_email AS email';
 		foreach ( array( 'z' => 'zoom', 'g' => 'googlemeet' ) as $alias => $name ) {
 			$columns .= ', ' . self::connection_state( $alias ) . " AS {$name}_state, {$alias}.reason AS {$name}_reason, {$alias}.message AS {$name}_message, {$alias}.refreshed_at AS {$name}_refreshed_at";
 		}
@@ -169,9 +170,11 @@ final class Tables {
 	 */
 	private function connection( string $alias, Provider $provider ): string {
 		$meta = $this->wpdb->usermeta;
+		$home = DoctorConnections::HOME . $provider->value;
 		return "LEFT JOIN {$this->wpdb->prefix}" . Schema::CONNECTIONS . " {$alias} ON {$alias}.doctor_id = u.ID AND {$alias}.provider = '{$provider->value}'
 			LEFT JOIN (SELECT DISTINCT t.user_id FROM {$meta} t JOIN {$meta} s ON s.user_id = t.user_id AND s.meta_key = '{$provider->connect_key()}' AND s.meta_value = 'on'
-				WHERE t.meta_key = '{$provider->tokens_key()}' AND t.meta_value <> '') {$alias}t ON {$alias}t.user_id = u.ID";
+				WHERE t.meta_key = '{$provider->tokens_key()}' AND t.meta_value <> '' AND NOT EXISTS (SELECT 1 FROM {$meta} h WHERE h.user_id = t.user_id
+				AND h.meta_key = '{$home}' AND h.meta_value <> '{$this->wpdb->prefix}')) {$alias}t ON {$alias}t.user_id = u.ID";
 	}
 
 	private static function connection_state( string $alias ): string {

@@ -5,7 +5,9 @@ namespace KiviCare\Telemed\Privacy;
 
 use KiviCare\Telemed\Config\DoctorConnections;
 use KiviCare\Telemed\Config\Provider;
+use KiviCare\Telemed\Config\SharedMeta;
 use KiviCare\Telemed\Connect\Disconnection;
+use KiviCare\Telemed\Connect\ZoomUsers;
 use KiviCare\Telemed\Contracts\Registerable;
 
 /**
@@ -27,7 +29,8 @@ final class Eraser implements Registerable {
 	public function __construct(
 		private readonly PersonalRows $rows,
 		private readonly DoctorConnections $doctors,
-		private readonly Disconnection $disconnection
+		private readonly Disconnection $disconnection,
+		private readonly ZoomUsers $people
 	) {}
 
 	public function register(): void {
@@ -99,9 +102,22 @@ final class Eraser implements Registerable {
 			$this->doctors->drop_own_app( $user_id );
 			++$removed;
 		}
-		foreach ( self::METAS as $key ) {
+		if ( null !== $this->people->find( $user_id ) ) {
+			$this->people->withdraw( $user_id );
+			++$removed;
+		}
+		// On a network these may be about a connection with another site.
+		foreach ( is_multisite() && ! $this->is_alone( $user_id ) ? array() : self::METAS as $key ) {
 			$removed += (int) delete_user_meta( $user_id, $key );
 		}
 		return $removed + $this->rows->drop_connections( $user_id );
+	}
+
+	/**
+	 * Whether no other site of the network keeps a connection of the user.
+	 */
+	private function is_alone( int $user_id ): bool {
+		$homes = array_map( static fn( Provider $provider ): string => (string) get_user_meta( $user_id, DoctorConnections::HOME . $provider->value, true ), Provider::cases() );
+		return array() === array_diff( $homes, array( '', SharedMeta::site() ) );
 	}
 }

@@ -5,6 +5,7 @@ namespace KiviCare\Telemed\Privacy;
 
 use KiviCare\Telemed\Config\DoctorConnections;
 use KiviCare\Telemed\Config\Provider;
+use KiviCare\Telemed\Connect\ZoomUsers;
 use KiviCare\Telemed\Contracts\Registerable;
 
 /**
@@ -17,7 +18,8 @@ final class Exporter implements Registerable {
 
 	public function __construct(
 		private readonly PersonalRows $rows,
-		private readonly DoctorConnections $doctors
+		private readonly DoctorConnections $doctors,
+		private readonly ZoomUsers $people
 	) {}
 
 	public function register(): void {
@@ -72,9 +74,9 @@ final class Exporter implements Registerable {
 		foreach ( Provider::cases() as $provider ) {
 			$data[ $provider->label() ] = $this->doctors->keeps_tokens( $provider, $user_id ) ? __( 'connected', 'kivicare-telemed' ) : '';
 			/* translators: %s: Zoom or Google Meet. */
-			$data[ sprintf( __( 'Account at %s', 'kivicare-telemed' ), $provider->label() ) ] = (string) get_user_meta( $user_id, $provider->identity_key(), true );
+			$data[ sprintf( __( 'Account at %s', 'kivicare-telemed' ), $provider->label() ) ] = $this->doctors->keeps_tokens( $provider, $user_id ) ? (string) get_user_meta( $user_id, $provider->identity_key(), true ) : '';
 		}
-		$data[ __( 'User in the clinic\'s Zoom account', 'kivicare-telemed' ) ] = (string) get_user_meta( $user_id, DoctorConnections::ZOOM_USER, true );
+		$data[ __( 'User in the clinic\'s Zoom account', 'kivicare-telemed' ) ] = $this->people->find( $user_id )->address ?? '';
 		$data[ __( 'Own Zoom app', 'kivicare-telemed' ) ]                       = null === $this->doctors->own_app( $user_id ) ? '' : __( 'connected', 'kivicare-telemed' );
 		return array() === array_filter( $data ) ? array() : array( $this->item( 'connections', __( 'Connections to video providers', 'kivicare-telemed' ), (string) $user_id, $data ) );
 	}

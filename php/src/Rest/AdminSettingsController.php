@@ -81,7 +81,18 @@ abstract class AdminSettingsController extends AdminController {
 		} catch ( \InvalidArgumentException | BridgeException $error ) {
 			return $this->failure( 'kivicare_telemed_settings', $error->getMessage() );
 		}
-		return $this->show();
+		$shown = $this->show();
+		$shown->set_data( array_merge( (array) $shown->get_data(), $this->outcome() ) );
+		return $shown;
+	}
+
+	/**
+	 * What saving has led to, besides.
+	 *
+	 * @return array<string, mixed>
+	 */
+	protected function outcome(): array {
+		return array();
 	}
 
 	/**

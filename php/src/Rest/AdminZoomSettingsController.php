@@ -6,6 +6,9 @@ namespace KiviCare\Telemed\Rest;
 use KiviCare\Telemed\Config\AuthType;
 use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Config\Settings;
+use KiviCare\Telemed\Config\ZoomApp;
+use KiviCare\Telemed\Connect\Offer;
+use KiviCare\Telemed\Connect\ZoomOffers;
 use KiviCare\Telemed\Contracts\Bridge;
 use KiviCare\Telemed\Links\SiteAddress;
 
@@ -14,34 +17,17 @@ use KiviCare\Telemed\Links\SiteAddress;
  */
 final class AdminZoomSettingsController extends AdminSettingsController {
 
-	private const SCOPES = array(
-		'meeting:write:meeting',
-		'meeting:read:meeting',
-		'meeting:update:meeting',
-		'meeting:delete:meeting',
-		'meeting:read:list_meetings',
-		'user:read:user',
-	);
-
 	/**
-	 * Only where the account prescribes passcodes.
+	 * What came of the last saving, for the answer.
+	 *
+	 * @var list<Offer>
 	 */
-	private const SETTINGS_SCOPE = 'user:read:settings';
-
-	private const EVENTS = array(
-		'meeting.started',
-		'meeting.ended',
-		'meeting.updated',
-		'meeting.deleted',
-		'meeting.participant_joined',
-		'meeting.participant_left',
-		'meeting.participant_joined_waiting_room',
-		'app_deauthorized',
-	);
+	private array $offers_made = array();
 
 	public function __construct(
 		private readonly Settings $settings,
-		private readonly Bridge $bridge
+		private readonly Bridge $bridge,
+		private readonly ZoomOffers $offers
 	) {}
 
 	protected function provider(): Provider {
@@ -56,6 +42,7 @@ final class AdminZoomSettingsController extends AdminSettingsController {
 			'client_secret'  => 'ZOOM_CLIENT_SECRET',
 			'webhook_secret' => 'ZOOM_WEBHOOK_SECRET',
 			'personal_links' => '',
+			'doctors'        => '',
 		);
 	}
 
@@ -72,9 +59,9 @@ final class AdminZoomSettingsController extends AdminSettingsController {
 			'deauthorization_url' => $webhooks,
 			// Zoom's "Add" leads there without a request of ours; the page says where to connect.
 			'landing_url'         => Provider::Zoom->redirect_url(),
-			'scopes'              => array( ...self::SCOPES, self::SETTINGS_SCOPE ),
-			'admin_scopes'        => array_map( static fn( string $scope ): string => $scope . ':admin', array( ...self::SCOPES, self::SETTINGS_SCOPE ) ),
-			'events'              => self::EVENTS,
+			'scopes'              => array( ...ZoomApp::SCOPES, ZoomApp::SETTINGS_SCOPE ),
+			'admin_scopes'        => ZoomApp::admin_scopes(),
+			'events'              => ZoomApp::EVENTS,
 		);
 	}
 
@@ -87,6 +74,11 @@ final class AdminZoomSettingsController extends AdminSettingsController {
 			throw new \InvalidArgumentException( __( 'Client ID and client secret of the Zoom app are needed for OAuth.', 'kivicare-telemed' ) );
 		}
 		$this->settings->save_zoom( $this->bridge, $changes );
+		$this->offers_made = $this->offers->after_saving();
+	}
+
+	protected function outcome(): array {
+		return AdminOffersController::report( $this->offers_made );
 	}
 
 	protected function probe( #[\SensitiveParameter] array $typed ): array {

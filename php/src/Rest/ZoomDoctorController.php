@@ -44,7 +44,7 @@ final class ZoomDoctorController implements Registerable {
 		$doctor = get_current_user_id();
 		$app    = $this->doctors->own_app( $doctor );
 		$oauth  = AuthType::OAuth === $this->settings->auth_type();
-		$served = $oauth ? $this->doctors->has_own_tokens( $doctor ) : Provider::Zoom === $this->doctors->provider_of( $doctor );
+		$served = $oauth ? $this->doctors->has_own_tokens( $doctor ) : $this->doctors->is_served_by_zoom( $doctor );
 		$ailment = $oauth ? $this->doctors->ailment( $doctor, Provider::Zoom ) : '';
 		return Envelope::done(
 			array(

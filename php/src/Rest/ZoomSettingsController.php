@@ -7,6 +7,8 @@ use KiviCare\Telemed\Bridge\BridgeException;
 use KiviCare\Telemed\Config\AuthType;
 use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Config\Settings;
+use KiviCare\Telemed\Connect\Offer;
+use KiviCare\Telemed\Connect\ZoomOffers;
 use KiviCare\Telemed\Contracts\Bridge;
 use KiviCare\Telemed\Contracts\Registerable;
 use KiviCare\Telemed\Links\SiteAddress;
@@ -20,7 +22,8 @@ final class ZoomSettingsController implements Registerable {
 
 	public function __construct(
 		private readonly Settings $settings,
-		private readonly Bridge $bridge
+		private readonly Bridge $bridge,
+		private readonly ZoomOffers $offers
 	) {}
 
 	public function register(): void {
@@ -45,10 +48,11 @@ final class ZoomSettingsController implements Registerable {
 		}
 		try {
 			$this->settings->save_zoom( $this->bridge, $changes );
+			$offered = Offer::summary( $this->offers->after_saving() );
 		} catch ( \InvalidArgumentException | BridgeException $error ) {
 			return Envelope::failed( $error->getMessage() );
 		}
-		return Envelope::done( $this->view(), __( 'The Zoom settings are saved.', 'kivicare-telemed' ) );
+		return Envelope::done( $this->view(), trim( __( 'The Zoom settings are saved.', 'kivicare-telemed' ) . ' ' . $offered ) );
 	}
 
 	/**

@@ -19,6 +19,7 @@ final class ZoomSettingsForm {
 		'account_id'     => array( 'account_id', 'accountId' ),
 		'webhook_secret' => array( 'webhook_secret' ),
 		'personal_links' => array( 'personal_links' ),
+		'doctors'        => array( 'doctors' ),
 	);
 
 	/**

@@ -4,6 +4,7 @@ declare( strict_types=1 );
 namespace KiviCare\Telemed\Upgrade;
 
 use KiviCare\Telemed\Config\DoctorConnections;
+use KiviCare\Telemed\Config\SharedMeta;
 use KiviCare\Telemed\Contracts\Bridge;
 
 /**
@@ -40,6 +41,8 @@ final class DoctorAppsStep implements Step {
 			$ours[ $field ] = Legacy::text( $fields, $field, $older );
 		}
 		$ours['client_secret'] = $plain && ! $dry_run ? $this->bridge->seal( $secret, 'user:' . $row->user_id, DoctorConnections::ZOOM_SHARED ) : $secret;
+		$site           = is_multisite() && $plain ? SharedMeta::site() : Legacy::text( $fields, 'site', 'site' );
+		$ours          += array( 'zoom_user' => Legacy::text( $fields, 'zoom_user', 'zoom_user' ), 'site' => $site );
 		// Without credentials the clinic's app serves the doctor, and the switch stands alone.
 		$text = (string) wp_json_encode( array_filter( $ours, static fn( string $value ): bool => '' !== $value ) );
 		if ( ! $plain && $text === $row->value ) {

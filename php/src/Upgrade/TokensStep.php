@@ -3,6 +3,9 @@ declare( strict_types=1 );
 
 namespace KiviCare\Telemed\Upgrade;
 
+use KiviCare\Telemed\Config\DoctorConnections;
+use KiviCare\Telemed\Config\Provider;
+use KiviCare\Telemed\Config\SharedMeta;
 use KiviCare\Telemed\Contracts\Bridge;
 
 /**
@@ -14,27 +17,25 @@ final class TokensStep implements Step {
 	/**
 	 * One provider's metas.
 	 *
-	 * @param MetaRows $rows        Meta rows.
-	 * @param Bridge   $bridge      Seals.
-	 * @param Disused  $disused     Doctors who must connect again.
-	 * @param string   $meta_key    Where the tokens are.
-	 * @param string   $connect_key The doctor's switch for the provider.
+	 * @param MetaRows $rows     Meta rows.
+	 * @param Bridge   $bridge   Seals.
+	 * @param Disused  $disused  Doctors who must connect again.
+	 * @param Provider $provider Whose tokens.
 	 */
 	public function __construct(
 		private readonly MetaRows $rows,
 		private readonly Bridge $bridge,
 		private readonly Disused $disused,
-		private readonly string $meta_key,
-		private readonly string $connect_key
+		private readonly Provider $provider
 	) {}
 
 	public function key(): string {
-		return $this->meta_key;
+		return $this->provider->tokens_key();
 	}
 
 	public function run( bool $dry_run ): StepResult {
 		$tally = new Tally();
-		foreach ( $this->rows->of( $this->meta_key ) as $row ) {
+		foreach ( $this->rows->of( $this->provider->tokens_key() ) as $row ) {
 			$tally->count( fn(): int => $this->upgrade( $row, $dry_run ) );
 		}
 		return $tally->result( $this->key(), __( 'Tokens are sealed; what Zoom or Google would not accept any more is deleted.', 'kivicare-telemed' ) );
@@ -49,11 +50,12 @@ final class TokensStep implements Step {
 		}
 		$tokens = LegacyTokens::json( $row->value );
 		if ( null !== $tokens ) {
-			$this->rows->replace( $row, $this->bridge->seal( $tokens, 'user:' . $row->user_id, $this->meta_key ) );
+			$this->rows->replace( $row, $this->bridge->seal( $tokens, 'user:' . $row->user_id, $this->provider->tokens_key() ) );
+			is_multisite() && update_user_meta( $row->user_id, DoctorConnections::HOME . $this->provider->value, SharedMeta::site() );
 			return 1;
 		}
 		$this->rows->delete( $row );
-		update_user_meta( $row->user_id, $this->connect_key, 'off' );
+		update_user_meta( $row->user_id, $this->provider->connect_key(), 'off' );
 		$this->disused->add( $row->user_id );
 		return 1;
 	}

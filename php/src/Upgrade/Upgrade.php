@@ -4,6 +4,8 @@ declare( strict_types=1 );
 namespace KiviCare\Telemed\Upgrade;
 
 use KiviCare\Telemed\Config\DoctorConnections;
+use KiviCare\Telemed\Config\Provider;
+use KiviCare\Telemed\Connect\ZoomUserBook;
 use KiviCare\Telemed\Contracts\Bridge;
 
 /**
@@ -38,10 +40,11 @@ final class Upgrade {
 		$disused = new Disused();
 		return array(
 			new SettingsStep( $this->bridge ),
-			new TokensStep( $rows, $this->bridge, $disused, DoctorConnections::ZOOM_TOKENS, DoctorConnections::ZOOM_CONNECT ),
+			new TokensStep( $rows, $this->bridge, $disused, Provider::Zoom ),
 			new DoctorAppsStep( $rows, $this->bridge ),
+			new ZoomUsersStep( $rows, new ZoomUserBook( $this->wpdb ) ),
 			new MeetSettingsStep( $this->bridge ),
-			new TokensStep( $rows, $this->bridge, $disused, DoctorConnections::MEET_TOKENS, DoctorConnections::MEET_CONNECT ),
+			new TokensStep( $rows, $this->bridge, $disused, Provider::GoogleMeet ),
 			new CalendarsStep( $this->wpdb, $rows, $this->bridge ),
 			new JwtStep( $rows, $disused ),
 			new MappingsStep( $this->wpdb ),

@@ -10,7 +10,7 @@ use crate::meet::{self, EventOptions, SendUpdates};
 use crate::meeting::Visit;
 use crate::oauth::Party;
 use crate::secret::{ClientSecret, DatabasePassword, WebhookSecret};
-use crate::service::{AppKeys, GoogleSettings, Host, Visited, Wish, ZoomApp, ZoomSettings};
+use crate::service::{AppKeys, GoogleSettings, Host, Refusal, Visited, Wish, ZoomApp, ZoomSettings};
 use crate::site::SiteSettings;
 use crate::store::{AuditEntry, DatabaseConfig, Provider};
 use crate::vault::KeyMaterial;
@@ -277,5 +277,17 @@ pub fn audit_entry(array: &ZendHashTable) -> Result<AuditEntry> {
         doctor_id: fields.number("doctor_id")?,
         provider: fields.text("provider")?,
         detail: fields.text("detail")?,
+        bucket: String::new(),
+    })
+}
+
+/// A request that was turned away.
+pub fn refusal(array: &ZendHashTable) -> Result<Refusal> {
+    let fields = Fields(array);
+    Ok(Refusal {
+        actor_id: fields.number("actor_id")?,
+        source: fields.text("source")?,
+        route: fields.text("route")?,
+        address: fields.text("address")?,
     })
 }

@@ -1,6 +1,6 @@
 //! The SQL of doctors' connections.
 
-use mysql_async::{Row, params};
+use mysql_async::{Params, Row, Value, params};
 
 use super::MySqlStore;
 use super::rows::column;
@@ -85,20 +85,48 @@ pub(super) fn drop_row(store: &MySqlStore, provider: Provider, doctor_id: u64) -
     Statement::new(sql, (doctor_id, provider.id()))
 }
 
-/// Rows for tokens that have none: of older add-ons, or written while the table was away. They are due at once.
+/// Rows for tokens that have none: of older add-ons, or written while the table was away. They are due at once. On a
+/// network the users' meta is shared by all sites: only members of this one count, and of them only who is not connected
+/// on another one. Rows of others go.
 pub(super) async fn adopt(store: &MySqlStore, provider: Provider, key: &str) -> Result<u64> {
-    let (connections, usermeta) = (&store.tables.connections, &store.tables.usermeta);
+    let connections = &store.tables.connections;
+    let (usermeta, ours) = (&store.tables.usermeta, ours(store, "row.user_id"));
     let sql = format!(
-        "INSERT IGNORE INTO {connections} (doctor_id, provider, state) SELECT meta.user_id, :provider, 'healthy' \
-         FROM {usermeta} meta LEFT JOIN {connections} known ON known.doctor_id = meta.user_id AND \
-         known.provider = :provider WHERE meta.meta_key = :key AND meta.meta_value <> '' AND known.doctor_id IS NULL"
+        "INSERT IGNORE INTO {connections} (doctor_id, provider, state) SELECT row.user_id, :provider, 'healthy' \
+         FROM {usermeta} row LEFT JOIN {connections} known ON known.doctor_id = row.user_id AND \
+         known.provider = :provider WHERE row.meta_key = :key AND row.meta_value <> '' AND known.doctor_id IS NULL \
+         AND {ours}"
     );
-    let reply = store
-        .run(
-            sql,
-            params! { "provider" => provider.id(), key },
-            Repeat::Harmless,
-        )
+    let values = || -> Vec<(String, Value)> {
+        vec![
+            ("provider".into(), provider.id().into()),
+            ("members".into(), store.tables.members.as_str().into()),
+            ("home".into(), format!("{HOME}{}", provider.id()).into()),
+            ("site".into(), store.tables.site.as_str().into()),
+        ]
+    };
+    let foreign = format!(
+        "DELETE FROM {connections} WHERE provider = :provider AND NOT ({})",
+        self::ours(store, &format!("{connections}.doctor_id"))
+    );
+    store
+        .run(foreign, Params::from(values()), Repeat::Harmless)
         .await?;
+    let mut adopting = values();
+    adopting.push(("key".into(), key.into()));
+    let reply = store.run(sql, Params::from(adopting), Repeat::Harmless).await?;
     Ok(reply.affected)
+}
+
+/// User meta that names the site on whose connection a doctor of several sites is.
+const HOME: &str = "kivicare_telemed_home_";
+
+/// Whether the user is a member of this site, and connected here where the user says where.
+fn ours(store: &MySqlStore, user: &str) -> String {
+    let usermeta = &store.tables.usermeta;
+    format!(
+        "EXISTS (SELECT 1 FROM {usermeta} member WHERE member.user_id = {user} AND member.meta_key = :members) AND \
+         NOT EXISTS (SELECT 1 FROM {usermeta} home WHERE home.user_id = {user} AND home.meta_key = :home AND \
+         home.meta_value <> :site)"
+    )
 }

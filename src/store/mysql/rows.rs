@@ -46,6 +46,10 @@ pub(super) struct Tables {
     pub(super) connections: String,
     pub(super) usermeta: String,
     pub(super) options: String,
+    /// Meta key that the site's members have.
+    pub(super) members: String,
+    /// Names the site among those of a network.
+    pub(super) site: String,
 }
 
 impl Tables {
@@ -77,6 +81,8 @@ impl Tables {
             connections: blog("kc_telemed_connections"),
             usermeta,
             options: blog("options"),
+            members: format!("{}capabilities", config.prefix),
+            site: config.prefix.clone(),
         }
     }
 

@@ -82,7 +82,7 @@ final class AdminScreenTest extends TestCase {
 	}
 
 	public function test_secrets_go_in_and_a_mask_comes_out(): void {
-		$form = new AdminZoomSettingsController( $this->plugin->settings(), $this->bridge );
+		$form = new AdminZoomSettingsController( $this->plugin->settings(), $this->bridge, $this->plugin->zoom_offers() );
 		$sent = array( 'auth_type' => 'server-to-server', 'account_id' => 'a', 'client_id' => 'c', 'client_secret' => 'hunter2' );
 		$this->assertSame( SealedOption::MASK, $this->answer( $form->save( $this->request( $sent ) ) )['settings']['client_secret'] );
 		$stored = $this->plugin->settings()->zoom()['client_secret'];

@@ -96,6 +96,8 @@ final class AuditLogTest extends TestCase {
 	}
 
 	public function test_a_change_of_a_doctors_zoom_user_is_recorded_without_it(): void {
+		$this->share_account();
+		$this->bridge->audited = array();
 		$this->plugin->doctors()->map_zoom_user( $this->doctor, 'hunter@zoom.example' );
 		$this->plugin->doctors()->map_zoom_user( $this->doctor, 'hunter@zoom.example' );
 		$this->plugin->doctors()->map_zoom_user( $this->doctor, '' );
@@ -162,17 +164,18 @@ final class AuditLogTest extends TestCase {
 		$this->assertSame( array( 'host_link_opened', 'webhook' ), array( $this->bridge->audited[0]['action'], $this->bridge->audited[0]['source'] ) );
 	}
 
-	public function test_refused_access_is_recorded_once_a_route_and_not_without_end(): void {
-		for ( $i = 0; $i < 40; ++$i ) {
+	public function test_refused_access_is_recorded_once_a_route(): void {
+		foreach ( array( 1, 1, 2 ) as $i ) {
 			$GLOBALS['wp']->query_vars['rest_route'] = "/kivicare-telemed/v1/appointments/{$i}/start";
 			Gate::administrator();
 			Gate::administrator();
 		}
-		$this->assertSame( array_fill( 0, 30, 'access_refused' ), $this->actions() );
-		$this->assertSame( '/kivicare-telemed/v1/appointments/0/start', $this->bridge->audited[0]['detail'] );
+		$this->assertSame( array( '/kivicare-telemed/v1/appointments/1/start', '/kivicare-telemed/v1/appointments/2/start' ), array_column( $this->bridge->audited, 'detail' ) );
 	}
 
 	public function test_a_failing_log_breaks_nothing(): void {
+		$this->share_account();
+		$this->bridge->audited      = array();
 		$this->bridge->upkeep_error = new BridgeException( Failure::Store, 'the database is gone' );
 		$this->plugin->doctors()->use_clinic_account( $this->doctor );
 

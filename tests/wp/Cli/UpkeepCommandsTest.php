@@ -32,19 +32,21 @@ final class UpkeepCommandsTest extends TestCase {
 	}
 
 	public function test_doctors_are_listed_and_mapped(): void {
+		$this->share_account();
 		$this->assertSame( array( 'Success: Doctor ' . $this->doctor . ' is mapped.' ), $this->run_command( 'doctors', 'map', array( (string) $this->doctor, 'dr@zoom.example' ) ) );
-		$this->assertSame( 'dr@zoom.example', get_user_meta( $this->doctor, DoctorConnections::ZOOM_USER, true ) );
+		$this->assertSame( 'dr@zoom.example', $this->plugin->zoom_users()->find( $this->doctor )->address );
 		$listed = $this->run_command( 'doctors', 'list_', array(), array( 'search' => 'kct_test_doc', 'format' => 'json' ) );
 		$this->assertSame( array( 'zoom' => 'not_connected', 'zoom_user' => 'dr@zoom.example' ), array_intersect_key( json_decode( substr( $listed[0], 5 ), true ), array( 'zoom' => 1, 'zoom_user' => 1 ) ) );
 		$this->assertSame( array( (string) $this->doctor ), $this->run_command( 'doctors', 'list_', array(), array( 'search' => 'kct_test_doc', 'format' => 'ids' ) ) );
 
 		$this->run_command( 'doctors', 'map', array( (string) $this->doctor, '' ) );
-		$this->assertSame( '', get_user_meta( $this->doctor, DoctorConnections::ZOOM_USER, true ) );
+		$this->assertNull( $this->plugin->zoom_users()->find( $this->doctor ) );
 		$this->assertFails( 'A Zoom user is', 'doctors', 'map', array( (string) $this->doctor, 'a b' ) );
 		$this->assertFails( 'no such user', 'doctors', 'map', array( '99999999', 'x' ) );
 	}
 
 	public function test_meetings_are_listed_shown_repaired_and_cancelled(): void {
+		$this->share_account();
 		$this->plugin->doctors()->use_clinic_account( $this->doctor );
 		$id = $this->appointment();
 		$this->assertFails( 'no meeting', 'meetings', 'get', array( (string) $id ) );
@@ -106,8 +108,8 @@ final class UpkeepCommandsTest extends TestCase {
 		global $wpdb;
 		$wpdb->insert( $wpdb->prefix . Schema::AUDIT, array( 'at' => '2031-01-01 10:00:00', 'actor_id' => 5, 'source' => 'web', 'action' => 'settings_changed', 'detail' => '=a, "b"' ) );
 		$csv = $this->run_command( 'audit', 'export', array(), array( 'since' => '2031-01-01', 'until' => '2031-01-02' ) );
-		$this->assertSame( 'id,at,actor_id,source,action,appointment_id,doctor_id,provider,detail', $csv[0] );
-		$this->assertStringEndsWith( ',2031-01-01 10:00:00,5,web,settings_changed,0,0,,"\'=a, ""b"""', $csv[1] );
+		$this->assertSame( 'id,at,actor_id,source,action,appointment_id,doctor_id,provider,detail,times,last_at', $csv[0] );
+		$this->assertStringEndsWith( ',2031-01-01 10:00:00,5,web,settings_changed,0,0,,"\'=a, ""b""",1,', $csv[1] );
 
 		$json = json_decode( implode( '', $this->run_command( 'audit', 'export', array(), array( 'format' => 'json' ) ) ), true );
 		$this->assertSame( array( 5, '=a, "b"' ), array( $json[0]['actor_id'], $json[0]['detail'] ) );

@@ -6,6 +6,7 @@ namespace KiviCare\Telemed\Tests\Config;
 use KiviCare\Telemed\Bridge\BridgeException;
 use KiviCare\Telemed\Bridge\Failure;
 use KiviCare\Telemed\Config\DoctorConnections;
+use KiviCare\Telemed\Tests\Fakes\FakeBridge;
 use KiviCare\Telemed\Tests\TestCase;
 
 /**
@@ -67,15 +68,16 @@ final class DoctorConnectionsTest extends TestCase {
 	}
 
 	public function test_clinic_account_is_written_as_kivicare_reads_it(): void {
+		$this->share_account();
 		$this->plugin->doctors()->use_clinic_account( $this->doctor, 'zoom@clinic.example' );
 
 		$this->assertSame( '{"enableServerToServerOauthconfig":"true"}', $this->meta( DoctorConnections::ZOOM_SHARED ) );
 		$this->assertSame(
-			array( 'provider' => 'zoom', 'doctor_id' => $this->doctor, 'host' => 'zoom@clinic.example', 'doctor_tokens' => false, 'app' => null ),
+			array( 'provider' => 'zoom', 'doctor_id' => $this->doctor, 'host' => FakeBridge::zoom_id( 'zoom@clinic.example' ), 'doctor_tokens' => false, 'app' => null ),
 			$this->plugin->doctors()->host( $this->doctor )
 		);
 		$this->plugin->doctors()->use_clinic_account( $this->doctor );
-		$this->assertSame( 'doctor@clinic.example', $this->plugin->doctors()->zoom_user( $this->doctor ) );
+		$this->assertSame( FakeBridge::zoom_id( 'doctor@clinic.example' ), $this->plugin->doctors()->zoom_user( $this->doctor ) );
 	}
 
 	private function meta( string $key ): string {

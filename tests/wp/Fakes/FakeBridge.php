@@ -140,6 +140,26 @@ final class FakeBridge implements Bridge {
 		return $this->verdict;
 	}
 
+	/** @var array<string, string> Reasons why Zoom does not know a user; every other one it knows. */
+	public array $unknown_zoom_users = array();
+
+	/** @var list<list<string>> Users that were looked up. */
+	public array $looked_up = array();
+
+	public function look_up_zoom_users( array $keys, array $users ): array {
+		$this->looked_up[] = $users;
+		$found             = array();
+		foreach ( $users as $user ) {
+			$reason  = $this->unknown_zoom_users[ $user ] ?? '';
+			$found[] = array( 'state' => '' === $reason ? 'done' : 'refused', 'reason' => $reason, 'message' => '' === $reason ? '' : 'unknown' ) + ( '' === $reason ? array( 'user' => array( 'id' => self::zoom_id( $user ), 'email' => $user, 'type' => 2 ) ) : array() );
+		}
+		return $this->verdict + array( 'users' => $found );
+	}
+
+	public static function zoom_id( string $user ): string {
+		return str_contains( $user, '@' ) ? 'z' . substr( md5( strtolower( $user ) ), 0, 9 ) : $user;
+	}
+
 	public function begin_consent( array $party ): array {
 		$key = hash( 'sha256', 'state' );
 		return array(
@@ -231,6 +251,11 @@ final class FakeBridge implements Bridge {
 	public function audit( array $entry ): void {
 		$this->stumble();
 		$this->audited[] = $entry;
+	}
+
+	public function audit_refusal( array $refusal ): void {
+		$this->stumble();
+		$this->audited[] = array( 'actor_id' => $refusal['actor_id'], 'source' => $refusal['source'], 'action' => 'access_refused', 'appointment_id' => 0, 'doctor_id' => 0, 'provider' => '', 'detail' => $refusal['route'] );
 	}
 
 	public function ping(): void {

@@ -103,7 +103,7 @@ final class UninstallerTest extends TestCase {
 	public function test_a_deleted_site_of_a_network_takes_our_tables_along(): void {
 		$network = new Network( new Installer( new Schema( $this->db ) ) );
 		$tables  = $network->tables( array( 'posts' => 'kctgone_posts' ) );
-		$this->assertCount( 9, $tables );
+		$this->assertCount( 10, $tables );
 		$this->assertContains( 'kctgone_' . Schema::AUDIT, $tables );
 		$this->assertContains( 'kctgone_posts', $tables );
 	}

@@ -35,6 +35,8 @@ final class ZoomProviderTest extends TestCase {
 
 	public function test_row_is_passed_instead_of_the_arguments(): void {
 		update_user_meta( $this->doctor, 'timezone', 'Asia/Kolkata' );
+		$this->share_account();
+		$this->plugin->doctors()->use_clinic_account( $this->doctor );
 		$id = $this->appointment();
 		$this->create( $id );
 
@@ -50,7 +52,7 @@ final class ZoomProviderTest extends TestCase {
 				'patient_id'        => self::PATIENT,
 				'provider'          => 'zoom',
 				'doctor_id'         => $this->doctor,
-				'host'              => 'doctor@clinic.example',
+				'host'              => FakeBridge::zoom_id( 'doctor@clinic.example' ),
 				'doctor_tokens'     => false,
 				'app'               => null,
 			),

@@ -93,6 +93,7 @@ final class PrivacyTest extends TestCase {
 	public function test_a_doctor_is_erased_with_the_connection(): void {
 		global $wpdb;
 		$this->plugin->doctors()->connect( $this->doctor, '{"access_token":"hunter2","refresh_token":"hunter3"}' );
+		$this->share_account();
 		$this->plugin->doctors()->map_zoom_user( $this->doctor, 'dr@zoom.example' );
 		foreach ( array( $this->doctor, $this->doctor + 1 ) as $doctor ) {
 			$wpdb->replace( $wpdb->prefix . Schema::CONNECTIONS, array( 'doctor_id' => $doctor, 'provider' => 'zoom', 'state' => 'healthy' ) );
@@ -104,7 +105,7 @@ final class PrivacyTest extends TestCase {
 		$this->assertTrue( $erased['items_retained'] );
 		$this->assertCount( 1, $erased['messages'] );
 		$this->assertSame( array( $this->doctor ), $this->bridge->revoked );
-		$this->assertSame( array( '', '' ), array( get_user_meta( $this->doctor, DoctorConnections::ZOOM_TOKENS, true ), get_user_meta( $this->doctor, DoctorConnections::ZOOM_USER, true ) ) );
+		$this->assertSame( array( '', null ), array( get_user_meta( $this->doctor, DoctorConnections::ZOOM_TOKENS, true ), $this->plugin->zoom_users()->find( $this->doctor ) ) );
 		$this->assertSame( array( (string) ( $this->doctor + 1 ) ), $wpdb->get_col( "SELECT doctor_id FROM {$wpdb->prefix}" . Schema::CONNECTIONS ) );
 		$this->assertSame( array( '0', (string) $this->doctor ), $wpdb->get_col( "SELECT doctor_id FROM {$wpdb->prefix}" . Schema::OPERATIONS . ' ORDER BY id' ) );
 	}
@@ -118,12 +119,12 @@ final class PrivacyTest extends TestCase {
 
 	private function exporter(): Exporter {
 		global $wpdb;
-		return new Exporter( new PersonalRows( $wpdb ), $this->plugin->doctors() );
+		return new Exporter( new PersonalRows( $wpdb ), $this->plugin->doctors(), $this->plugin->zoom_users() );
 	}
 
 	private function eraser(): Eraser {
 		global $wpdb;
-		return new Eraser( new PersonalRows( $wpdb ), $this->plugin->doctors(), $this->plugin->disconnection() );
+		return new Eraser( new PersonalRows( $wpdb ), $this->plugin->doctors(), $this->plugin->disconnection(), $this->plugin->zoom_users() );
 	}
 
 	private function export( string $email ): string {

@@ -1,0 +1,127 @@
+<?php
+declare( strict_types=1 );
+
+namespace KiviCare\Telemed\Connect;
+
+use KiviCare\Telemed\Install\Installer;
+use KiviCare\Telemed\Install\Schema;
+
+/**
+ * The SQL of approved Zoom users. A table of this site, and not user meta: what a profile form, a REST field or another
+ * site of the network can write does not decide whose account acts.
+ */
+final class ZoomUserBook {
+
+	private const COLUMNS = 'doctor_id, zoom_user_id, address, account_id, reason, approved_by, approved_at, asked_at';
+
+	/**
+	 * Version of the schema that brought the table.
+	 */
+	private const SINCE = 5;
+
+	/**
+	 * Rows read in this request; null for none. By table, since a process may visit several sites.
+	 *
+	 * @var array<string, array<int, ZoomUser|null>>
+	 */
+	private array $read = array();
+
+	public function __construct( private readonly \wpdb $wpdb ) {}
+
+	public function find( int $doctor_id ): ?ZoomUser {
+		$this->prime( array( $doctor_id ) );
+		return $this->read[ $this->table() ][ $doctor_id ] ?? null;
+	}
+
+	/**
+	 * Reads many at once.
+	 *
+	 * @param list<int> $doctor_ids Doctors.
+	 */
+	public function prime( array $doctor_ids ): void {
+		$table = $this->table();
+		$ids   = array_values( array_diff( array_unique( array_map( 'intval', $doctor_ids ) ), array_keys( $this->read[ $table ] ?? array() ) ) );
+		if ( array() === $ids || ! $this->is_there() ) {
+			return;
+		}
+		$this->read[ $table ] = ( $this->read[ $table ] ?? array() ) + array_fill_keys( $ids, null );
+		$marks                = implode( ', ', array_fill( 0, count( $ids ), '%d' ) );
+		foreach ( $this->rows( "doctor_id IN ({$marks})", ...$ids ) as $user ) {
+			$this->read[ $table ][ $user->doctor_id ] = $user;
+		}
+	}
+
+	/**
+	 * Approved ones that Zoom has not told yet and was not asked for lately, oldest question first.
+	 *
+	 * @return list<ZoomUser>
+	 */
+	public function waiting( int $asked_before, int $limit ): array {
+		return $this->is_there() ? $this->rows( "zoom_user_id = '' AND address <> '' AND approved_at > 0 AND asked_at < %d ORDER BY asked_at LIMIT %d", $asked_before, $limit ) : array();
+	}
+
+	/**
+	 * Another doctor who is this Zoom user, 0 for none.
+	 */
+	public function other_doctor( string $zoom_user_id, int $doctor_id ): int {
+		return $this->rows( 'zoom_user_id = %s AND doctor_id <> %d LIMIT 1', $zoom_user_id, $doctor_id )[0]->doctor_id ?? 0;
+	}
+
+	/**
+	 * Writes a row over whatever there is.
+	 *
+	 * @throws \RuntimeException When the table is not there yet.
+	 */
+	public function put( ZoomUser $user ): void {
+		$this->write( 'REPLACE', $user );
+	}
+
+	/**
+	 * Writes a row where there is none.
+	 */
+	public function add( ZoomUser $user ): bool {
+		return $this->is_there() && 1 === $this->write( 'INSERT IGNORE', $user );
+	}
+
+	public function drop( int $doctor_id ): int {
+		$this->forget( $doctor_id );
+		// phpcs:ignore WordPress.DB
+		return $this->is_there() ? (int) $this->wpdb->query( $this->wpdb->prepare( "DELETE FROM {$this->table()} WHERE doctor_id = %d", $doctor_id ) ) : 0;
+	}
+
+	/**
+	 * Reads the doctor's row anew next time.
+	 */
+	public function forget( int $doctor_id ): void {
+		unset( $this->read[ $this->table() ][ $doctor_id ] );
+	}
+
+	private function write( string $verb, ZoomUser $user ): int {
+		if ( ! $this->is_there() ) {
+			throw new \RuntimeException( 'the table of Zoom users is missing; open wp-admin once, or run any wp command' );
+		}
+		$this->forget( $user->doctor_id );
+		$values = array( $user->doctor_id, $user->id, $user->address, $user->account_id, $user->reason, $user->approved_by, $user->approved_at, $user->asked_at );
+		// phpcs:ignore WordPress.DB
+		return (int) $this->wpdb->query( $this->wpdb->prepare( "{$verb} INTO {$this->table()} (" . self::COLUMNS . ') VALUES (%d, %s, %s, %s, %s, %d, %d, %d)', ...$values ) );
+	}
+
+	/**
+	 * Rows where a condition holds.
+	 *
+	 * @return list<ZoomUser>
+	 */
+	private function rows( string $where, int|string ...$values ): array {
+		// phpcs:ignore WordPress.DB
+		$rows = (array) $this->wpdb->get_results( $this->wpdb->prepare( 'SELECT ' . self::COLUMNS . " FROM {$this->table()} WHERE {$where}", ...$values ), ARRAY_N );
+		return array_values( array_map( static fn( array $row ): ZoomUser => new ZoomUser( (int) $row[0], (string) $row[1], (string) $row[2], (string) $row[3], (string) $row[4], (int) $row[5], (int) $row[6], (int) $row[7] ), $rows ) );
+	}
+
+	private function is_there(): bool {
+		return (int) get_option( Installer::SCHEMA_VERSION, 0 ) >= self::SINCE;
+	}
+
+	private function table(): string {
+		return $this->wpdb->prefix . Schema::ZOOM_USERS;
+	}
+}
