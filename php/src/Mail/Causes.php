@@ -29,6 +29,7 @@ final class Causes implements Registerable {
 		'configuration'   => false,
 		'client_refused'  => false,
 		'account_refused' => false,
+		'blocked'         => false,
 		'vault'           => false,
 	);
 
