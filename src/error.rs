@@ -43,6 +43,8 @@ pub enum ErrorKind {
     Rejected,
     /// The provider or the way to it is down; the request had no effect.
     Unavailable,
+    /// The site's own settings let no request out: outside hosts are blocked, or the proxy refuses the login.
+    Blocked,
     /// The answer was lost: the request may or may not have had its effect. Never repeat a create on this.
     Ambiguous,
     /// The provider has taken the request and is still at work; look again soon.
@@ -53,7 +55,7 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// Every kind, for tables and tests.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Configuration,
         Self::InvalidInput,
         Self::ClientRefused,
@@ -70,6 +72,7 @@ impl ErrorKind {
         Self::DailyLimit,
         Self::Rejected,
         Self::Unavailable,
+        Self::Blocked,
         Self::Ambiguous,
         Self::Pending,
         Self::Internal,
@@ -94,6 +97,7 @@ impl ErrorKind {
             Self::DailyLimit => "daily_limit",
             Self::Rejected => "rejected",
             Self::Unavailable => "unavailable",
+            Self::Blocked => "blocked",
             Self::Ambiguous => "ambiguous",
             Self::Pending => "pending",
             Self::Internal => "internal",

@@ -21,6 +21,7 @@ pub mod secret;
 pub mod service;
 pub mod site;
 pub mod store;
+mod trust;
 pub mod vault;
 pub mod zoom;
 

@@ -61,6 +61,10 @@ secret!(
     /// Database password.
     DatabasePassword
 );
+secret!(
+    /// Password for the proxy on the way to providers.
+    ProxyPassword
+);
 
 impl AccessToken {
     /// Whether both are the same token, in constant time.

@@ -3,9 +3,12 @@
 
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
+
 use crate::clock::SystemClock;
 use crate::error::Result;
 use crate::http::transport::{HttpConfig, ReqwestClient};
+use crate::http::{HttpClient, Request, Response, TransportError};
 use crate::oauth::TokenCache;
 use crate::pace::Pace;
 use crate::runtime;
@@ -50,14 +53,23 @@ impl SiteSettings {
         }
     }
 
+    /// The way to providers. Settings it cannot be built from are told by the first request, not before: what concerns
+    /// the database alone goes on.
+    fn client(&self) -> Arc<dyn HttpClient> {
+        let key = format!("http:{}", self.http.fingerprint());
+        match runtime::per_process(&key, || ReqwestClient::new(&self.http)) {
+            Ok(client) => client,
+            Err(error) => Arc::new(closed(error.to_string())),
+        }
+    }
+
     /// All parts together.
     pub fn telemed(&self) -> Result<Telemed> {
-        let key = format!("http:{:?}", self.http);
         let tokens = format!("tokens:{}:{}", self.site, self.database.fingerprint());
         Ok(Telemed {
             store: self.store()?,
             vault: Arc::new(self.vault()?),
-            http: runtime::per_process(&key, || ReqwestClient::new(&self.http))?,
+            http: self.client(),
             clock: Arc::new(SystemClock),
             site: self.site.clone(),
             zoom: self.zoom.clone(),
@@ -69,5 +81,12 @@ impl SiteSettings {
             pace: runtime::per_process("pace", || Ok(Pace::default()))?,
             tokens: runtime::per_process(&tokens, || Ok(TokenCache::default()))?,
         })
+    }
+}
+
+fn closed(why: String) -> impl HttpClient {
+    move |_: Request| -> BoxFuture<'static, std::result::Result<Response, TransportError>> {
+        let error = TransportError::closed(why.clone());
+        Box::pin(async move { Err(error) })
     }
 }

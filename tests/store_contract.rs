@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 use kivicare_telemed::secret::DatabasePassword;
 use kivicare_telemed::store::{
-    AuditEntry, Calendar, ConnectionRow, ConnectionState, DatabaseConfig, Mapping, MemoryStore, MySqlStore,
-    NewOperation, OperationKind, OperationState, Provider, Setback, Store, TokenRow,
+    AuditEntry, Calendar, ClientDefaults, ConnectionRow, ConnectionState, DatabaseConfig, Mapping,
+    MemoryStore, MySqlStore, NewOperation, OperationKind, OperationState, Provider, Setback, Store, TokenRow,
 };
 use kivicare_telemed::{Error, ErrorKind};
 use mysql_async::prelude::Queryable;
@@ -688,6 +688,8 @@ impl Database {
             usermeta_table: None,
             client_flags: 0,
             ca_file: None,
+            also_trusted: None,
+            defaults: ClientDefaults::default(),
         };
         Some(Self {
             config,

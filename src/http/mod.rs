@@ -1,8 +1,10 @@
 //! HTTP as plain data behind a trait of one method, so that everything above it is tested without a network.
 
 pub mod handshake;
+pub mod outbound;
 mod redact;
 pub mod transport;
+mod way;
 
 use std::fmt;
 use std::time::Duration;
@@ -12,6 +14,8 @@ use http::{HeaderMap, Method, StatusCode};
 use url::Url;
 
 pub use redact::redacted;
+
+use crate::error::{Error, ErrorKind};
 
 /// A request ready to be sent.
 #[derive(Clone)]
@@ -58,6 +62,9 @@ pub enum TransportErrorKind {
     Connect,
     /// The TLS handshake failed, usually on a certificate that is not trusted.
     Tls,
+    /// The site's own settings close the way: outside hosts are blocked, or the proxy refuses the login. Asking again at
+    /// once is pointless.
+    Blocked,
     /// No complete answer in time.
     Timeout,
     /// The connection broke.
@@ -80,6 +87,27 @@ pub struct TransportError {
     pub sent: bool,
     /// Safe text.
     pub message: String,
+}
+
+impl TransportError {
+    /// A request that the site's settings do not let out.
+    pub fn closed(message: String) -> Self {
+        Self {
+            kind: TransportErrorKind::Blocked,
+            sent: false,
+            message,
+        }
+    }
+
+    /// The error for a way that the site's settings close; none for other causes.
+    pub fn blocked(&self, what: &str) -> Option<Error> {
+        (self.kind == TransportErrorKind::Blocked).then(|| {
+            Error::new(
+                ErrorKind::Blocked,
+                format!("{what} cannot be asked: {}", self.message),
+            )
+        })
+    }
 }
 
 /// Sends requests.

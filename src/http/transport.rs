@@ -1,6 +1,5 @@
-//! The one file that knows the HTTP library: TLS, timeouts, no redirects, no proxies, a cap on bodies.
+//! The one file that builds the HTTP library's client: TLS, timeouts, no redirects, the proxy, a cap on bodies.
 
-use std::error::Error as StdError;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,14 +7,16 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use rustls::{ClientConfig, RootCertStore};
-use rustls_pki_types::{CertificateDer, pem::PemObject};
 use url::{Host, Url};
 
+use super::outbound::Outbound;
+use super::way::transport_error;
 use super::{HttpClient, Request, Response, TransportError, TransportErrorKind};
 use crate::error::{Result, configuration};
+use crate::trust;
 
 /// What a site may set about the way to providers.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone)]
 pub struct HttpConfig {
     /// PEM file with a private CA that is trusted besides the system's.
     pub ca_file: Option<PathBuf>,
@@ -27,6 +28,15 @@ pub struct HttpConfig {
     pub total_timeout: Duration,
     /// Largest accepted body in bytes.
     pub max_body: usize,
+    /// Which way requests leave the site.
+    pub outbound: Outbound,
+}
+
+impl HttpConfig {
+    /// Equal exactly for equal settings. Reveals no login.
+    pub fn fingerprint(&self) -> String {
+        format!("{self:?}:{}", self.outbound.fingerprint())
+    }
 }
 
 /// The adapter to reqwest. Its connections live as long as it does: across requests of the host process.
@@ -34,14 +44,16 @@ pub struct ReqwestClient {
     client: reqwest::Client,
     allow_http: bool,
     max_body: usize,
+    outbound: Outbound,
 }
 
 impl ReqwestClient {
     /// Builds the client; starts no connection. Needs a running tokio runtime only when used.
     pub fn new(config: &HttpConfig) -> Result<Self> {
-        let client = reqwest::Client::builder()
+        let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(tls(config)?)
             .redirect(reqwest::redirect::Policy::none())
+            // The library would read the environment by rules of its own.
             .no_proxy()
             .https_only(!config.allow_http)
             .user_agent(concat!("kivicare-telemed/", env!("CARGO_PKG_VERSION")))
@@ -52,23 +64,26 @@ impl ReqwestClient {
             .pool_idle_timeout(Duration::from_secs(55))
             .http2_keep_alive_interval(Duration::from_secs(20))
             .http2_keep_alive_timeout(Duration::from_secs(5))
-            .http2_keep_alive_while_idle(true)
-            .build()
-            .map_err(|_| {
-                configuration(
-                    "the HTTP client could not be built; check the CA file and the system's certificates",
-                )
-            })?;
+            .http2_keep_alive_while_idle(true);
+        if let Some(proxy) = proxy(&config.outbound)? {
+            builder = builder.proxy(proxy);
+        }
+        let client = builder.build().map_err(|_| {
+            configuration(
+                "the HTTP client could not be built; check the CA file and the system's certificates",
+            )
+        })?;
         Ok(Self {
             client,
             allow_http: config.allow_http,
             max_body: config.max_body,
+            outbound: config.outbound.clone(),
         })
     }
 
     fn check(&self, url: &Url) -> std::result::Result<(), TransportError> {
         if url.scheme() == "https" || (url.scheme() == "http" && self.allow_http && is_loopback(url)) {
-            return Ok(());
+            return self.outbound.permit(url);
         }
         Err(TransportError {
             kind: TransportErrorKind::InvalidUrl,
@@ -80,6 +95,8 @@ impl ReqwestClient {
 
     async fn exchange(&self, request: Request) -> std::result::Result<Response, TransportError> {
         self.check(&request.url)?;
+        let proxy = self.outbound.proxy_for(&request.url);
+        let failed = |error: reqwest::Error| transport_error(&error, proxy);
         let mut outgoing = self
             .client
             .request(request.method, request.url)
@@ -88,10 +105,10 @@ impl ReqwestClient {
         if let Some(body) = request.body {
             outgoing = outgoing.body(body);
         }
-        let mut incoming = outgoing.send().await.map_err(|error| transport_error(&error))?;
+        let mut incoming = outgoing.send().await.map_err(failed)?;
         let (status, headers) = (incoming.status(), incoming.headers().clone());
         let mut body = Vec::new();
-        while let Some(chunk) = incoming.chunk().await.map_err(|error| transport_error(&error))? {
+        while let Some(chunk) = incoming.chunk().await.map_err(failed)? {
             if chunk.len() > self.max_body.saturating_sub(body.len()) {
                 return Err(TransportError {
                     kind: TransportErrorKind::BodyTooLarge,
@@ -124,24 +141,25 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
+/// The proxy, asked for each address anew whether it lies on its way.
+fn proxy(outbound: &Outbound) -> Result<Option<reqwest::Proxy>> {
+    let Some(server) = &outbound.proxy else {
+        return Ok(None);
+    };
+    let (rules, address) = (outbound.clone(), server.url().clone());
+    let proxy = reqwest::Proxy::custom(move |url| rules.proxy_for(url).map(|_| address.clone()));
+    Ok(Some(match server.authorization()? {
+        Some(login) => proxy.custom_http_auth(login),
+        None => proxy,
+    }))
+}
+
 /// TLS 1.2 and 1.3 with ring, named explicitly: no process-wide default is needed or touched.
 pub(super) fn tls(config: &HttpConfig) -> Result<ClientConfig> {
     let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    roots.add_parsable_certificates(trust::system());
     if let Some(path) = &config.ca_file {
-        let shown = path.display();
-        let unreadable = || {
-            configuration(format!(
-                "the CA file {shown} cannot be read as PEM; correct KIVICARE_TELEMED_CA_FILE"
-            ))
-        };
-        let found: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(path)
-            .map_err(|_| unreadable())?
-            .collect::<std::result::Result<_, _>>()
-            .map_err(|_| unreadable())?;
-        if roots.add_parsable_certificates(found).0 == 0 {
-            return Err(unreadable());
-        }
+        roots.add_parsable_certificates(trust::from_file(path, "KIVICARE_TELEMED_CA_FILE")?);
     }
     if roots.is_empty() && !config.allow_http {
         return Err(configuration(
@@ -157,57 +175,6 @@ pub(super) fn tls(config: &HttpConfig) -> Result<ClientConfig> {
         .with_no_client_auth();
     tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(tls)
-}
-
-/// The library's error in our terms. Its own text may hold the URL with its query, so only kinds are looked at.
-/// What fails before the connection stands was never sent; of everything later, nobody knows.
-fn transport_error(error: &reqwest::Error) -> TransportError {
-    let (kind, message) = if error.is_connect() {
-        match tls_error(error) {
-            Some(rustls::Error::InvalidCertificate(_)) => {
-                (TransportErrorKind::Tls, "the server's certificate is not trusted")
-            }
-            Some(_) => (TransportErrorKind::Tls, "the TLS handshake failed"),
-            None if error.is_timeout() => (TransportErrorKind::Connect, "no connection in time"),
-            None => (TransportErrorKind::Connect, "no connection"),
-        }
-    } else if error.is_timeout() {
-        (TransportErrorKind::Timeout, "no answer in time")
-    } else if error.is_builder() {
-        (TransportErrorKind::InvalidUrl, "the address is not usable")
-    } else if error.is_request() || error.is_body() {
-        (TransportErrorKind::Reset, "the connection broke")
-    } else {
-        (TransportErrorKind::Other, "the answer could not be read")
-    };
-    let unsent = [
-        TransportErrorKind::Connect,
-        TransportErrorKind::Tls,
-        TransportErrorKind::InvalidUrl,
-    ];
-    TransportError {
-        kind,
-        sent: !unsent.contains(&kind),
-        message: message.to_owned(),
-    }
-}
-
-/// The TLS library's error among the causes. An `io::Error` hides what it wraps from `source`, hence `get_ref`.
-fn tls_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
-    let mut cause = Some(error);
-    while let Some(current) = cause {
-        if let Some(found) = current.downcast_ref::<rustls::Error>() {
-            return Some(found);
-        }
-        let wrapped = current
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref);
-        cause = match wrapped {
-            Some(inner) => Some(inner),
-            None => current.source(),
-        };
-    }
-    None
 }
 
 #[cfg(test)]

@@ -79,9 +79,10 @@ pub fn to_php(error: &Error) -> PhpException {
         PhpException::from_class::<T>(error.to_string())
     }
     match error.kind() {
-        ErrorKind::Configuration | ErrorKind::ClientRefused | ErrorKind::AccountRefused => {
-            of::<ConfigurationException>(error)
-        }
+        ErrorKind::Configuration
+        | ErrorKind::ClientRefused
+        | ErrorKind::AccountRefused
+        | ErrorKind::Blocked => of::<ConfigurationException>(error),
         ErrorKind::InvalidInput | ErrorKind::State => of::<InvalidInputException>(error),
         ErrorKind::Vault => of::<VaultException>(error),
         ErrorKind::Store | ErrorKind::Busy => of::<StoreException>(error),

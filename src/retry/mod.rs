@@ -11,7 +11,7 @@ use tokio::time::Instant;
 pub use policy::{Decision, Effect, Ending, Limits, decide};
 pub use retry_after::parse as parse_retry_after;
 
-use crate::http::{HttpClient, Request, Response, TransportError};
+use crate::http::{HttpClient, Request, Response, TransportError, TransportErrorKind};
 
 /// Shortest time in which an exchange has a chance.
 const SHORTEST_EXCHANGE: Duration = Duration::from_millis(50);
@@ -63,9 +63,10 @@ pub async fn send(
         let ending = match &outcome {
             Ok(response) => Ending::Status(response.status.as_u16(), asked_pause(response)),
             Err(error) if error.sent => Ending::Lost,
+            Err(error) if error.kind == TransportErrorKind::Blocked => Ending::Blocked,
             Err(_) => Ending::NotSent,
         };
-        ever_sent |= !matches!(ending, Ending::NotSent | Ending::Status(429, _));
+        ever_sent |= !matches!(ending, Ending::NotSent | Ending::Blocked | Ending::Status(429, _));
         let remaining = policy.deadline.saturating_duration_since(Instant::now());
         match decide(&policy.limits, effect, ending, attempt, remaining) {
             Decision::Wait(pause) => tokio::time::sleep(pause).await,

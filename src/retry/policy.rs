@@ -20,6 +20,8 @@ pub enum Ending {
     Status(u16, Option<Duration>),
     /// The request never left.
     NotSent,
+    /// The request may not leave; the next one may not either.
+    Blocked,
     /// The request may have arrived; its answer did not.
     Lost,
 }
@@ -60,7 +62,7 @@ pub fn decide(
     let repeatable = match (ending, effect) {
         (Ending::NotSent | Ending::Status(429, _), _) | (Ending::Lost, Effect::Safe) => true,
         (Ending::Status(status, _), Effect::Safe) => matches!(status, 500 | 502 | 503 | 504),
-        (Ending::Lost | Ending::Status(..), Effect::Create) => false,
+        (Ending::Blocked, _) | (Ending::Lost | Ending::Status(..), Effect::Create) => false,
     };
     if !repeatable || attempt >= limits.attempts {
         return Decision::Stop;
@@ -144,6 +146,13 @@ mod tests {
                 after(Effect::Safe, Ending::Status(status, None), 1),
                 Decision::Stop
             );
+        }
+    }
+
+    #[test]
+    fn what_may_not_leave_is_not_tried_again_at_once() {
+        for effect in [Effect::Safe, Effect::Create] {
+            assert_eq!(after(effect, Ending::Blocked, 1), Decision::Stop);
         }
     }
 

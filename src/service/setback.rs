@@ -26,6 +26,7 @@ pub fn setback(error: &Error, attempts: u32, now: Timestamp) -> Setback {
         ErrorKind::NotFound
         | ErrorKind::RateLimited
         | ErrorKind::Unavailable
+        | ErrorKind::Blocked
         | ErrorKind::Ambiguous
         | ErrorKind::Store
         | ErrorKind::Busy

@@ -9,7 +9,7 @@ pub mod types;
 
 pub use audit::AuditEntry;
 pub use memory::MemoryStore;
-pub use mysql::{DatabaseConfig, MySqlStore};
+pub use mysql::{ClientDefaults, DatabaseConfig, MySqlStore};
 pub use queue::{ConnectionRow, ConnectionState, Due};
 pub use types::*;
 

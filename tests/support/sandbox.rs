@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kivicare_telemed::clock::SystemClock;
+use kivicare_telemed::http::outbound::Outbound;
 use kivicare_telemed::http::transport::{HttpConfig, ReqwestClient};
 use kivicare_telemed::http::{HttpClient, Request};
 use kivicare_telemed::oauth::keeper::context;
@@ -32,6 +33,7 @@ pub fn client(ca_file: Option<std::path::PathBuf>) -> ReqwestClient {
         connect_timeout: Duration::from_secs(3),
         total_timeout: Duration::from_secs(5),
         max_body: 1 << 20,
+        outbound: Outbound::default(),
     };
     ReqwestClient::new(&config).unwrap()
 }

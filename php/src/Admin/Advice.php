@@ -20,6 +20,7 @@ final class Advice {
 			'client_refused'  => __( 'The provider refuses the client ID or secret. Enter them again under Set-up and test them.', 'kivicare-telemed' ),
 			'account_refused' => __( 'The provider refuses the account ID. Enter it again under Set-up and test it.', 'kivicare-telemed' ),
 			'configuration'   => __( 'The settings are incomplete. Complete them under Set-up.', 'kivicare-telemed' ),
+			'blocked'         => __( 'This site\'s own settings keep it from the provider. Do in wp-config.php what the message says; then it is tried again by itself.', 'kivicare-telemed' ),
 			'vault'           => __( 'A secret cannot be opened. Restore KIVICARE_TELEMED_KEY in wp-config.php, or enter the secrets again.', 'kivicare-telemed' ),
 			'rate_limited', 'unavailable', 'ambiguous', 'pending', 'busy', 'store', 'provider' => __( 'The provider or the database did not do it at once. Nothing to do: it is tried again by itself.', 'kivicare-telemed' ),
 			'daily_limit'     => __( 'Nothing to do: the provider\'s daily limit ends at 00:00 UTC, then it goes on by itself.', 'kivicare-telemed' ),

@@ -43,7 +43,7 @@ final class NativeSettings {
 	public function to_array(): array {
 		return array(
 			'site' => (string) get_option( Installer::SITE_ID, '' ),
-			'db'   => $this->database(),
+			'db'   => ( new DatabaseSettings( $this->wpdb, $this->constants ) )->to_array(),
 			'keys' => array(
 				'primary' => $this->constants->text( 'KEY' ),
 				'retired' => $this->constants->list( 'RETIRED_KEYS' ),
@@ -57,26 +57,8 @@ final class NativeSettings {
 				'allow_http'         => $this->constants->flag( 'ALLOW_HTTP' ),
 				'connect_timeout_ms' => self::CONNECT_TIMEOUT_MS,
 				'total_timeout_ms'   => self::TOTAL_TIMEOUT_MS,
+				'outbound'           => ( new OutboundSettings() )->to_array(),
 			),
-		);
-	}
-
-	/**
-	 * The database of this site as wp-config.php names it.
-	 *
-	 * @return array<string, string|int>
-	 */
-	private function database(): array {
-		return array(
-			'host'           => (string) DB_HOST,
-			'user'           => (string) DB_USER,
-			'password'       => (string) DB_PASSWORD,
-			'name'           => (string) DB_NAME,
-			'charset'        => '' !== (string) $this->wpdb->charset ? (string) $this->wpdb->charset : 'utf8mb4',
-			'prefix'         => (string) $this->wpdb->prefix,
-			'base_prefix'    => (string) $this->wpdb->base_prefix,
-			'usermeta_table' => (string) $this->wpdb->usermeta,
-			'client_flags'   => defined( 'MYSQL_CLIENT_FLAGS' ) ? (int) MYSQL_CLIENT_FLAGS : 0,
 		);
 	}
 

@@ -31,6 +31,7 @@ final class Causes implements Registerable {
 		'configuration'   => false,
 		'client_refused'  => false,
 		'account_refused' => false,
+		'blocked'         => false,
 		'vault'           => false,
 	);
 

@@ -14,6 +14,7 @@ fn config() -> HttpConfig {
         connect_timeout: Duration::from_secs(2),
         total_timeout: Duration::from_secs(5),
         max_body: 1000,
+        outbound: Outbound::default(),
     }
 }
 

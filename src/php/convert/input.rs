@@ -1,18 +1,16 @@
 //! PHP arrays to core types. Every complaint names the field, never its value.
 
-use std::time::Duration;
-
 use ext_php_rs::types::{ZendHashTable, Zval};
 
+use super::connection;
 use crate::error::{Result, invalid_input};
-use crate::http::transport::HttpConfig;
 use crate::meet::{self, EventOptions, SendUpdates};
 use crate::meeting::Visit;
 use crate::oauth::Party;
-use crate::secret::{ClientSecret, DatabasePassword, WebhookSecret};
+use crate::secret::{ClientSecret, WebhookSecret};
 use crate::service::{AppKeys, GoogleSettings, Host, Refusal, Visited, Wish, ZoomApp, ZoomSettings};
 use crate::site::SiteSettings;
-use crate::store::{AuditEntry, DatabaseConfig, Provider};
+use crate::store::{AuditEntry, Provider};
 use crate::vault::KeyMaterial;
 use crate::zoom::{Endpoints, Plan};
 
@@ -34,8 +32,13 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn optional(&self, key: &str) -> Result<Option<String>> {
+    pub(super) fn optional(&self, key: &str) -> Result<Option<String>> {
         Ok(Some(self.text(key)?).filter(|text| !text.is_empty()))
+    }
+
+    /// Text that was given, even when empty; null and absent fields are none.
+    pub(super) fn given(&self, key: &str) -> Result<Option<String>> {
+        self.raw(key).map(|_| self.text(key)).transpose()
     }
 
     /// A non-negative whole number, or zero when absent.
@@ -49,11 +52,11 @@ impl<'a> Fields<'a> {
             .ok_or_else(|| invalid_input(format!("the field {key} must be a whole number")))
     }
 
-    fn flag(&self, key: &str) -> bool {
+    pub(super) fn flag(&self, key: &str) -> bool {
         self.raw(key).is_some_and(|value| value.bool().unwrap_or(false))
     }
 
-    fn section(&self, key: &str) -> Result<Fields<'a>> {
+    pub(super) fn section(&self, key: &str) -> Result<Fields<'a>> {
         let array = self.raw(key).and_then(Zval::array);
         array
             .map(Fields)
@@ -75,7 +78,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn small(&self, key: &str) -> Result<u32> {
+    pub(super) fn small(&self, key: &str) -> Result<u32> {
         u32::try_from(self.number(key)?).map_err(|_| invalid_input(format!("the field {key} is too large")))
     }
 }
@@ -83,15 +86,6 @@ impl<'a> Fields<'a> {
 /// KiviCare's id of a provider.
 pub fn provider(id: &str) -> Result<Provider> {
     Provider::from_id(id).ok_or_else(|| invalid_input("the provider must be zoom or googlemeet"))
-}
-
-fn millis(fields: &Fields<'_>, key: &str, default: u64) -> Result<Duration> {
-    let given = fields.number(key)?;
-    Ok(Duration::from_millis(if given == 0 {
-        default
-    } else {
-        given.clamp(100, 60_000)
-    }))
 }
 
 /// `Config`'s array.
@@ -110,21 +104,9 @@ pub fn settings(array: &ZendHashTable) -> Result<SiteSettings> {
             "the site id is missing; deactivate and activate the KiviCare Telemed plugin",
         ));
     }
-    let ca_file = http.optional("ca_file")?.map(Into::into);
     Ok(SiteSettings {
         site,
-        database: DatabaseConfig {
-            host: db.text("host")?,
-            user: db.text("user")?,
-            password: DatabasePassword::new(db.text("password")?),
-            name: db.text("name")?,
-            charset: db.text("charset")?,
-            prefix: db.text("prefix")?,
-            base_prefix: db.text("base_prefix")?,
-            usermeta_table: db.optional("usermeta_table")?,
-            client_flags: db.small("client_flags")?,
-            ca_file: None,
-        },
+        database: connection::database(&db, &http)?,
         keys: KeyMaterial {
             primary: keys.optional("primary")?.map(Into::into),
             retired: keys.list("retired").into_iter().map(Into::into).collect(),
@@ -139,13 +121,7 @@ pub fn settings(array: &ZendHashTable) -> Result<SiteSettings> {
             webhook_secret: zoom.optional("webhook_secret")?.map(WebhookSecret::new),
         },
         google: google_settings(&google)?,
-        http: HttpConfig {
-            ca_file,
-            allow_http: http.flag("allow_http"),
-            connect_timeout: millis(&http, "connect_timeout_ms", 3_000)?,
-            total_timeout: millis(&http, "total_timeout_ms", 10_000)?,
-            max_body: 1 << 20,
-        },
+        http: connection::http(&http)?,
     })
 }
 

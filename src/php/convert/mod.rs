@@ -1,5 +1,6 @@
 //! PHP arrays to core types and back, one function per shape.
 
+mod connection;
 mod input;
 mod output;
 

@@ -4,17 +4,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use data_encoding::HEXLOWER;
-use mysql_async::{Opts, OptsBuilder, PoolConstraints, PoolOpts, SslOpts};
+use mysql_async::{Opts, OptsBuilder, PoolConstraints, PoolOpts};
 
-use super::dsn::{DbHost, Endpoint};
+use super::dsn::{ClientDefaults, DbHost, Endpoint};
+use super::tls;
 use crate::Result;
 use crate::error::internal;
 use crate::secret::DatabasePassword;
-
-/// PHP's `MYSQLI_CLIENT_SSL`: encrypt the connection.
-const CLIENT_SSL: u32 = 2048;
-/// PHP's `MYSQLI_CLIENT_SSL_DONT_VERIFY_SERVER_CERT`.
-const CLIENT_SSL_DONT_VERIFY: u32 = 64;
 
 /// Sessions a process may hold. A booking needs three: two locks at once, the appointment's and the token's, each on a
 /// session of its own, and one for its statements.
@@ -52,11 +48,15 @@ pub struct DatabaseConfig {
     pub base_prefix: String,
     /// `CUSTOM_USER_META_TABLE`, the full table name, when the site sets it.
     pub usermeta_table: Option<String>,
-    /// `MYSQL_CLIENT_FLAGS`. 2048 (`MYSQLI_CLIENT_SSL`) turns TLS on; with 64
-    /// (`MYSQLI_CLIENT_SSL_DONT_VERIFY_SERVER_CERT`) the certificate is not checked.
+    /// `MYSQL_CLIENT_FLAGS`. 2048 (`MYSQLI_CLIENT_SSL`) turns TLS on, 1<<30 (`MYSQLI_CLIENT_SSL_VERIFY_SERVER_CERT`) the
+    /// check of the certificate. The others do not concern our own sessions.
     pub client_flags: u32,
-    /// PEM file with the only authorities to trust for the server's certificate; without it the public ones are.
+    /// `KIVICARE_TELEMED_DB_CA_FILE`: a PEM file trusted besides the system's authorities. Turns TLS and the check on.
     pub ca_file: Option<PathBuf>,
+    /// `KIVICARE_TELEMED_CA_FILE`: trusted too where the certificate is checked.
+    pub also_trusted: Option<PathBuf>,
+    /// What the process' own client uses where the settings above leave it open.
+    pub defaults: ClientDefaults,
 }
 
 impl std::fmt::Debug for DatabaseConfig {
@@ -76,12 +76,16 @@ impl std::fmt::Debug for DatabaseConfig {
 impl DatabaseConfig {
     /// A key that is equal exactly for equal settings: SHA-256 over all of them, in hex. Reveals no setting.
     pub fn fingerprint(&self) -> String {
-        let ca_file = self
-            .ca_file
-            .as_ref()
-            .map(|path| path.as_os_str().as_encoded_bytes());
         let flags = self.client_flags.to_be_bytes();
-        let optional = [self.usermeta_table.as_deref().map(str::as_bytes), ca_file];
+        let (port, defaults) = (self.defaults.port.to_be_bytes(), &self.defaults);
+        let optional = [
+            self.usermeta_table.as_deref().map(str::as_bytes),
+            path_bytes(self.ca_file.as_ref()),
+            path_bytes(self.also_trusted.as_ref()),
+            defaults.socket.as_deref().map(str::as_bytes),
+            path_bytes(defaults.ca_file.as_ref()),
+            path_bytes(defaults.ca_dir.as_ref()),
+        ];
         let plain = [
             &self.host,
             &self.user,
@@ -89,13 +93,14 @@ impl DatabaseConfig {
             &self.charset,
             &self.prefix,
             &self.base_prefix,
+            &defaults.host,
         ]
         .map(String::as_bytes);
         let mut hash = ring::digest::Context::new(&ring::digest::SHA256);
         // Lengths go in too, so that no two settings run into each other.
         for field in plain
             .into_iter()
-            .chain([self.password.expose().as_bytes(), &flags])
+            .chain([self.password.expose().as_bytes(), &flags, &port])
             .map(Some)
             .chain(optional)
         {
@@ -132,39 +137,32 @@ impl DatabaseConfig {
                  SESSION autocommit = 1, SESSION time_zone = '+00:00', \
                  SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', NAMES utf8mb4"
             )]);
-        Ok(match DbHost::parse(&self.host).endpoint() {
+        Ok(match DbHost::parse(&self.host).endpoint(&self.defaults) {
             // TLS is left out on purpose: nobody is in between, and the server may not offer it there.
-            Endpoint::Socket(path) => options.socket(Some(path)).into(),
-            Endpoint::Tcp { host, port } => options
-                .ip_or_hostname(host)
-                .tcp_port(port)
-                .ssl_opts(self.tls())
-                .into(),
-        })
-    }
-
-    fn tls(&self) -> Option<SslOpts> {
-        if self.client_flags & CLIENT_SSL == 0 {
-            return None;
-        }
-        let unverified = self.client_flags & CLIENT_SSL_DONT_VERIFY != 0;
-        let options = SslOpts::default()
-            .with_danger_accept_invalid_certs(unverified)
-            .with_danger_skip_domain_validation(unverified);
-        Some(match &self.ca_file {
-            Some(path) => options
-                .with_root_certs(vec![path.clone().into()])
-                .with_disable_built_in_roots(true),
-            None => options,
+            Endpoint::Socket(path) => options.enable_cleartext_plugin(true).socket(Some(path)).into(),
+            Endpoint::Tcp { host, port } => {
+                let tls = tls::options(self)?;
+                options
+                    // A password for PAM or LDAP goes over the wire as it is: never in the clear.
+                    .enable_cleartext_plugin(tls.is_some())
+                    .ip_or_hostname(host)
+                    .tcp_port(port)
+                    .ssl_opts(tls)
+                    .into()
+            }
         })
     }
 }
 
+fn path_bytes(path: Option<&PathBuf>) -> Option<&[u8]> {
+    path.map(|path| path.as_os_str().as_encoded_bytes())
+}
+
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn config() -> DatabaseConfig {
+    pub(in crate::store::mysql) fn config() -> DatabaseConfig {
         DatabaseConfig {
             host: "db.example".into(),
             user: "wp".into(),
@@ -176,6 +174,8 @@ mod tests {
             usermeta_table: None,
             client_flags: 0,
             ca_file: None,
+            also_trusted: None,
+            defaults: ClientDefaults::default(),
         }
     }
 
@@ -192,31 +192,16 @@ mod tests {
         assert_ne!(first, other(|c| c.password = DatabasePassword::new("pass-2")));
         assert_ne!(first, other(|c| c.client_flags = 2048));
         assert_ne!(first, other(|c| c.usermeta_table = Some(String::new())));
+        assert_ne!(first, other(|c| c.defaults.socket = Some("/srv/db.sock".into())));
+        assert_ne!(first, other(|c| c.defaults.port = 3307));
+        assert_ne!(
+            other(|c| c.ca_file = Some("/ca.pem".into())),
+            other(|c| c.also_trusted = Some("/ca.pem".into()))
+        );
         assert_ne!(
             other(|c| c.prefix = "wp_2_".into()),
             other(|c| c.base_prefix = "wp_2_".into())
         );
         assert!(!format!("{:?}", config()).contains("pass-1"));
-    }
-
-    #[test]
-    fn tls_follows_the_client_flags() {
-        let tls = |client_flags| {
-            DatabaseConfig {
-                client_flags,
-                ..config()
-            }
-            .options(MAX_SESSIONS)
-            .unwrap()
-            .ssl_opts()
-            .cloned()
-        };
-        assert!(tls(0).is_none());
-        assert!(!tls(CLIENT_SSL).unwrap().accept_invalid_certs());
-        assert!(
-            tls(CLIENT_SSL | CLIENT_SSL_DONT_VERIFY)
-                .unwrap()
-                .accept_invalid_certs()
-        );
     }
 }

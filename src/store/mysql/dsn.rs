@@ -1,17 +1,37 @@
 //! Where the database is: `DB_HOST` read as WordPress reads it, and reached as PHP's own client would.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// PHP's default when `DB_HOST` names no port.
+/// The port when nobody names one.
 const DEFAULT_PORT: u16 = 3306;
 
+/// The socket that mysqlnd falls back to when it was built without one and php.ini names none.
+const BARE_SOCKET: &str = "/tmp/mysql.sock";
+
 /// Where distributions put the socket that `localhost` means: Debian and RHEL (both spellings), then mysqlnd's default.
-const DEFAULT_SOCKETS: [&str; 4] = [
+/// A guess for when the process cannot say what its own client uses.
+const USUAL_SOCKETS: [&str; 4] = [
     "/run/mysqld/mysqld.sock",
     "/var/run/mysqld/mysqld.sock",
     "/var/lib/mysql/mysql.sock",
-    "/tmp/mysql.sock",
+    BARE_SOCKET,
 ];
+
+/// What the process' own database client uses where `DB_HOST` and its flags leave it open, so that both reach the same
+/// server: `mysqli.default_host`, `.default_port`, `.default_socket`, `openssl.cafile` and `openssl.capath`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct ClientDefaults {
+    /// For an empty host; `localhost` when empty as well.
+    pub host: String,
+    /// For a missing port; 3306 when zero.
+    pub port: u16,
+    /// For `localhost`. `None` when unknown, empty when the client has none of its own.
+    pub socket: Option<String>,
+    /// PEM file of authorities.
+    pub ca_file: Option<PathBuf>,
+    /// Folder of authorities.
+    pub ca_dir: Option<PathBuf>,
+}
 
 /// The parts of `DB_HOST`, as `wpdb::parse_db_host` splits it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,44 +62,84 @@ impl DbHost {
             // Like WordPress: a port counts only after brackets.
             let bare = address.strip_prefix('[').unwrap_or(address);
             let (host, rest) = split_where(bare, |c| !c.is_ascii_hexdigit() && c != ':');
+            if host.is_empty() {
+                return Self::unsplit(text);
+            }
             (host, rest.strip_prefix("]:"))
         } else {
             let (host, rest) = split_where(address, |c| c == ':' || c == '/');
             (host, rest.strip_prefix(':'))
         };
-        let port = port.map(|text| split_where(text, |c| !c.is_ascii_digit()).0);
-        let port = port
-            .and_then(|digits| digits.parse().ok())
-            .filter(|port| *port != 0);
         Self {
             host: host.to_owned(),
-            port,
+            port: port.and_then(|text| wrapped(digits(text))),
             socket,
         }
     }
 
-    /// Decides as PHP's mysqlnd does: an empty host or `localhost` means a Unix socket, anything else TCP, even when
-    /// a socket is named as well. Without a socket at one of the usual places `localhost` becomes 127.0.0.1.
-    pub(super) fn endpoint(&self) -> Endpoint {
-        self.endpoint_with(|path| Path::new(path).exists())
+    /// What WordPress cannot split goes to the client as it stands, which takes a `p:` (persistent) off and reads the
+    /// port itself.
+    fn unsplit(text: &str) -> Self {
+        let persistent = text
+            .get(..2)
+            .is_some_and(|start| start.eq_ignore_ascii_case("p:"));
+        let text = if persistent {
+            text.get(2..).unwrap_or_default()
+        } else {
+            text
+        };
+        let (host, rest) = match text.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
+            Some(parts) => parts,
+            None => split_where(text, |c| c == ':'),
+        };
+        Self {
+            host: host.to_owned(),
+            port: rest
+                .strip_prefix(':')
+                .map(|text| wrapped(digits(text)).unwrap_or_default()),
+            socket: None,
+        }
     }
 
-    fn endpoint_with(&self, exists: impl Fn(&str) -> bool) -> Endpoint {
-        let port = self.port.unwrap_or(DEFAULT_PORT);
+    /// Decides as PHP's mysqlnd does: an empty host or `localhost` means a Unix socket, anything else TCP, even when
+    /// a socket is named as well.
+    pub(super) fn endpoint(&self, defaults: &ClientDefaults) -> Endpoint {
+        self.endpoint_with(defaults, |path| Path::new(path).exists())
+    }
+
+    fn endpoint_with(&self, defaults: &ClientDefaults, exists: impl Fn(&str) -> bool) -> Endpoint {
+        if self.host.is_empty() && !defaults.host.is_empty() {
+            let usual = Self::unsplit(&defaults.host);
+            return Self {
+                port: self.port.or(usual.port),
+                socket: self.socket.clone(),
+                ..usual
+            }
+            .endpoint_with(
+                &ClientDefaults {
+                    host: String::new(),
+                    ..defaults.clone()
+                },
+                exists,
+            );
+        }
+        let usual_port = Some(defaults.port).filter(|port| *port != 0);
+        let port = self.port.or(usual_port).unwrap_or(DEFAULT_PORT);
         if !self.host.is_empty() && !self.host.eq_ignore_ascii_case("localhost") {
             return Endpoint::Tcp {
                 host: self.host.clone(),
                 port,
             };
         }
-        if let Some(socket) = &self.socket {
-            return Endpoint::Socket(socket.clone());
-        }
-        match DEFAULT_SOCKETS.into_iter().find(|path| exists(path)) {
+        match self.socket.as_deref().or(defaults.socket.as_deref()) {
+            Some("") => Endpoint::Socket(BARE_SOCKET.to_owned()),
             Some(path) => Endpoint::Socket(path.to_owned()),
-            None => Endpoint::Tcp {
-                host: "127.0.0.1".to_owned(),
-                port,
+            None => match USUAL_SOCKETS.into_iter().find(|path| exists(path)) {
+                Some(path) => Endpoint::Socket(path.to_owned()),
+                None => Endpoint::Tcp {
+                    host: "127.0.0.1".to_owned(),
+                    port,
+                },
             },
         }
     }
@@ -87,6 +147,20 @@ impl DbHost {
 
 fn split_where(text: &str, stop: impl Fn(char) -> bool) -> (&str, &str) {
     text.split_at(text.find(stop).unwrap_or(text.len()))
+}
+
+fn digits(text: &str) -> &str {
+    split_where(text, |c| !c.is_ascii_digit()).0
+}
+
+/// A port as PHP's stream layer takes it: the lower sixteen bits. Nothing for zero, which means the default.
+fn wrapped(digits: &str) -> Option<u16> {
+    let value = digits.bytes().fold(0_i64, |value, digit| {
+        value
+            .saturating_mul(10)
+            .saturating_add(i64::from(digit.saturating_sub(b'0')))
+    });
+    u16::try_from(value & 0xffff).ok().filter(|_| value != 0)
 }
 
 #[cfg(test)]
@@ -100,13 +174,15 @@ mod tests {
 
     #[test]
     fn splits_as_wordpress_does() {
-        let cases: [(&str, &str, Option<u16>, Option<&str>); 14] = [
+        let cases: [(&str, &str, Option<u16>, Option<&str>); 21] = [
             ("localhost", "localhost", None, None),
             ("127.0.0.1", "127.0.0.1", None, None),
-            ("db.example:3307", "db.example", Some(3307), None),
+            ("db_1.example:3307", "db_1.example", Some(3307), None),
             ("db.example:0", "db.example", None, None),
             ("db.example:", "db.example", None, None),
-            ("db.example:70000", "db.example", None, None),
+            ("db.example:70000", "db.example", Some(4464), None),
+            ("db.example:65536", "db.example", Some(0), None),
+            ("db.example:99999999999999999999", "db.example", Some(65535), None),
             ("localhost:/run/my.sock", "localhost", None, Some("/run/my.sock")),
             (
                 "localhost:3307:/run/my.sock",
@@ -118,6 +194,7 @@ mod tests {
             ("::1", "::1", None, None),
             ("[::1]", "::1", None, None),
             ("[::1]:3306", "::1", Some(3306), None),
+            ("[fe80::1%eth0]:3306", "fe80::1", None, None),
             (
                 "[2001:DB8::5]:3310:/tmp/s",
                 "2001:DB8::5",
@@ -125,6 +202,10 @@ mod tests {
                 Some("/tmp/s"),
             ),
             ("", "", None, None),
+            ("p:localhost", "p", None, None),
+            ("p:localhost:3307", "localhost", Some(3307), None),
+            ("P:[::1]:3307", "::1", Some(3307), None),
+            ("p:[::1]", "::1", None, None),
         ];
         for (text, host, port, socket) in cases {
             assert_eq!(
@@ -135,25 +216,67 @@ mod tests {
         }
     }
 
-    #[test]
-    fn connects_as_php_does() {
-        let endpoint =
-            |text: &str, existing: &str| DbHost::parse(text).endpoint_with(|path| path == existing);
-        let tcp = |host: &str, port| Endpoint::Tcp {
+    fn tcp(host: &str, port: u16) -> Endpoint {
+        Endpoint::Tcp {
             host: host.to_owned(),
             port,
+        }
+    }
+
+    fn socket(path: &str) -> Endpoint {
+        Endpoint::Socket(path.to_owned())
+    }
+
+    #[test]
+    fn connects_as_php_does() {
+        let defaults = |host: &str, port, socket: &str| ClientDefaults {
+            host: host.to_owned(),
+            port,
+            socket: Some(socket.to_owned()),
+            ..ClientDefaults::default()
         };
-        let socket = |path: &str| Endpoint::Socket(path.to_owned());
-        assert_eq!(endpoint("localhost:/a/b.sock", ""), socket("/a/b.sock"));
-        assert_eq!(endpoint(":/a/b.sock", ""), socket("/a/b.sock"));
+        let debian = defaults("", 3306, "/var/run/mysqld/mysqld.sock");
+        let elsewhere = defaults("", 3399, "/srv/db.sock");
+        for (text, defaults, endpoint) in [
+            ("localhost", &debian, socket("/var/run/mysqld/mysqld.sock")),
+            ("localhost", &elsewhere, socket("/srv/db.sock")),
+            ("LOCALHOST:1", &elsewhere, socket("/srv/db.sock")),
+            ("", &elsewhere, socket("/srv/db.sock")),
+            ("localhost:/a/b.sock", &elsewhere, socket("/a/b.sock")),
+            (":/a/b.sock", &elsewhere, socket("/a/b.sock")),
+            ("localhost", &defaults("", 0, ""), socket("/tmp/mysql.sock")),
+            ("db.example", &elsewhere, tcp("db.example", 3399)),
+            ("db.example:3307", &elsewhere, tcp("db.example", 3307)),
+            ("db.example", &defaults("", 0, ""), tcp("db.example", 3306)),
+            ("127.0.0.1:/a/b.sock", &elsewhere, tcp("127.0.0.1", 3399)),
+            ("[::1]:3310", &elsewhere, tcp("::1", 3310)),
+            ("", &defaults("db.example", 3399, ""), tcp("db.example", 3399)),
+            (
+                ":3307",
+                &defaults("db.example", 3399, ""),
+                tcp("db.example", 3307),
+            ),
+            ("", &defaults("[::1]", 3399, ""), tcp("::1", 3399)),
+            (":/a/b.sock", &defaults("localhost", 1, "/x"), socket("/a/b.sock")),
+        ] {
+            assert_eq!(
+                DbHost::parse(text).endpoint_with(defaults, |_| true),
+                endpoint,
+                "{text} {defaults:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_unknown_client_is_guessed() {
+        let unknown = ClientDefaults::default();
+        let endpoint =
+            |text: &str, existing: &str| DbHost::parse(text).endpoint_with(&unknown, |path| path == existing);
         assert_eq!(
             endpoint("LOCALHOST", "/tmp/mysql.sock"),
             socket("/tmp/mysql.sock")
         );
         assert_eq!(endpoint("localhost", ""), tcp("127.0.0.1", 3306));
         assert_eq!(endpoint("localhost:3307", ""), tcp("127.0.0.1", 3307));
-        assert_eq!(endpoint("127.0.0.1", "/tmp/mysql.sock"), tcp("127.0.0.1", 3306));
-        assert_eq!(endpoint("127.0.0.1:/a/b.sock", ""), tcp("127.0.0.1", 3306));
-        assert_eq!(endpoint("[::1]:3310", ""), tcp("::1", 3310));
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use mysql_async::{DriverError, Error as Driver, IoError};
 
+use super::refusal::{self, unreachable};
 use crate::{Error, ErrorKind};
 
 /// Whether the same statement may be sent again after a failure.
@@ -51,28 +52,43 @@ impl Failure {
                     code if ended(code) => Again::Safe,
                     _ => Again::Never,
                 };
-                Self { error: server_error(server.code), again, session_lives: !ended(server.code) }
+                Self {
+                    error: refusal::server(server.code),
+                    again,
+                    session_lives: !ended(server.code),
+                }
             }
             Driver::Io(IoError::Io(io)) => {
                 let again = match io.kind() {
                     IoKind::BrokenPipe | IoKind::NotConnected => Again::Safe,
                     _ => Again::IfHarmless,
                 };
-                Self { error: unreachable().with_source(io), again, session_lives: false }
+                Self {
+                    error: refusal::io(io),
+                    again,
+                    session_lives: false,
+                }
             }
             Driver::Io(IoError::Tls(tls)) => Self {
-                error: Error::new(
-                    ErrorKind::Store,
-                    "The encrypted connection to the database failed. Check MYSQL_CLIENT_FLAGS and the CA file in \
-                     wp-config.php against the server's certificate.",
-                )
-                .with_source(tls),
+                error: refusal::handshake(None).with_source(tls),
                 again: Again::Never,
                 session_lives: false,
             },
-            Driver::Driver(DriverError::ConnectionClosed) => {
-                Self { error: unreachable(), again: Again::IfHarmless, session_lives: false }
-            }
+            Driver::Driver(
+                DriverError::UnknownAuthPlugin { .. }
+                | DriverError::CleartextPluginDisabled
+                | DriverError::MysqlOldPasswordDisabled
+                | DriverError::InvalidParsecSalt,
+            ) => Self {
+                error: refusal::login_method(),
+                again: Again::Never,
+                session_lives: false,
+            },
+            Driver::Driver(DriverError::ConnectionClosed) => Self {
+                error: unreachable(),
+                again: Again::IfHarmless,
+                session_lives: false,
+            },
             Driver::Driver(DriverError::NoClientSslFlagFromServer) => Self {
                 error: Error::new(
                     ErrorKind::Store,
@@ -94,49 +110,8 @@ impl Failure {
     }
 }
 
-/// No session could be had in time.
-pub(super) fn unreachable() -> Error {
-    Error::new(
-        ErrorKind::Store,
-        "The database cannot be reached. Check DB_HOST in wp-config.php and that the database server is running.",
-    )
-}
-
 /// The server ended the session before it looked at the statement: shutdown (1053), killed (1927, MariaDB), idle for
 /// too long (4031, MySQL).
 fn ended(code: u16) -> bool {
     matches!(code, 1053 | 1927 | 4031)
-}
-
-/// Numbers from MySQL's and MariaDB's error references.
-fn server_error(code: u16) -> Error {
-    let (kind, message) = match code {
-        1205 | 1213 => (
-            ErrorKind::Busy,
-            "Another process holds the same database row. Try again shortly.",
-        ),
-        1146 | 1054 => (
-            ErrorKind::Configuration,
-            "A database table is missing or outdated: deactivate and activate the KiviCare Telemed plugin to create \
-             its tables.",
-        ),
-        1044 | 1045 | 1049 | 1698 => (
-            ErrorKind::Store,
-            "The database refused the login. Check DB_USER, DB_PASSWORD, DB_NAME and DB_HOST in wp-config.php.",
-        ),
-        1142 | 1143 | 1370 => (
-            ErrorKind::Store,
-            "The database user lacks a permission: DB_USER needs SELECT, INSERT, UPDATE and DELETE on DB_NAME.",
-        ),
-        1040 | 1203 | 1226 => (
-            ErrorKind::Store,
-            "The database accepts no more connections. Raise max_connections or max_user_connections for DB_USER.",
-        ),
-        1290 | 1792 | 1836 => (
-            ErrorKind::Store,
-            "The database is read-only. Check which server DB_HOST names.",
-        ),
-        _ => (ErrorKind::Store, "The database refused a statement."),
-    };
-    Error::new(kind, format!("{message} (database error {code})"))
 }

@@ -12,8 +12,10 @@ mod error;
 mod lock;
 mod mappings;
 mod queue;
+mod refusal;
 mod rows;
 mod session;
+mod tls;
 mod tokens;
 
 use std::sync::Arc;
@@ -24,6 +26,7 @@ use futures_util::future::BoxFuture;
 use mysql_async::{Params, Pool, params};
 
 pub use config::DatabaseConfig;
+pub use dsn::ClientDefaults;
 
 use self::config::MAX_SESSIONS;
 use self::rows::Tables;

@@ -8,7 +8,8 @@ use mysql_async::{Conn, Params, Pool, Row};
 use tokio::time::timeout;
 
 use super::config::MAX_SESSIONS;
-use super::error::{Again, Failure, unreachable};
+use super::error::{Again, Failure};
+use super::refusal;
 use crate::Result;
 
 /// Limit for getting a session, connecting included.
@@ -59,13 +60,13 @@ pub(super) struct Session {
 
 impl Session {
     async fn checkout(pool: &Pool) -> Result<Self> {
-        match timeout(CONNECT_LIMIT, pool.get_conn()).await {
+        match timeout(CONNECT_LIMIT, refusal::guarded(pool.get_conn())).await {
             Ok(Ok(conn)) => Ok(Self {
                 conn: Some(conn),
                 clean: true,
             }),
-            Ok(Err(failure)) => Err(Failure::of(failure).error),
-            Err(_) => Err(unreachable()),
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(refusal::unreachable()),
         }
     }
 

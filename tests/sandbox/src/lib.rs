@@ -10,6 +10,7 @@ pub mod faults;
 pub mod google;
 pub mod message;
 pub mod openapi;
+pub mod proxy;
 pub mod server;
 pub mod state;
 pub mod tls;
