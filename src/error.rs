@@ -47,13 +47,15 @@ pub enum ErrorKind {
     Ambiguous,
     /// The provider has taken the request and is still at work; look again soon.
     Pending,
+    /// This may be a copy of the site: nothing leaves it until an administrator has said what it is.
+    SitePaused,
     /// A defect of ours.
     Internal,
 }
 
 impl ErrorKind {
     /// Every kind, for tables and tests.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Configuration,
         Self::InvalidInput,
         Self::ClientRefused,
@@ -72,6 +74,7 @@ impl ErrorKind {
         Self::Unavailable,
         Self::Ambiguous,
         Self::Pending,
+        Self::SitePaused,
         Self::Internal,
     ];
 
@@ -96,6 +99,7 @@ impl ErrorKind {
             Self::Unavailable => "unavailable",
             Self::Ambiguous => "ambiguous",
             Self::Pending => "pending",
+            Self::SitePaused => "site_paused",
             Self::Internal => "internal",
         }
     }
@@ -161,6 +165,15 @@ pub fn invalid_input(message: impl Into<String>) -> Error {
 /// Shorthand for an [`ErrorKind::Internal`] error.
 pub fn internal(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Internal, message)
+}
+
+/// What is said instead of doing something while the site is paused.
+pub(crate) const PAUSED: &str = "the plugin is paused: this site's address or environment is not the one that was \
+    confirmed; say in wp-admin, or with \"wp kivicare-telemed site\", whether the site has moved or is a copy";
+
+/// Shorthand for an [`ErrorKind::SitePaused`] error.
+pub fn site_paused() -> Error {
+    Error::new(ErrorKind::SitePaused, PAUSED)
 }
 
 #[cfg(test)]

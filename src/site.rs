@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use crate::clock::SystemClock;
-use crate::error::Result;
+use crate::error::{Result, site_paused};
+use crate::http::HttpClient;
+use crate::http::refusing::RefusingClient;
 use crate::http::transport::{HttpConfig, ReqwestClient};
 use crate::oauth::TokenCache;
 use crate::pace::Pace;
@@ -28,6 +30,9 @@ pub struct SiteSettings {
     pub google: GoogleSettings,
     /// TLS and time limits.
     pub http: HttpConfig,
+    /// This may be a copy of the site, or the site somewhere else: nothing leaves it until an administrator has said
+    /// which.
+    pub paused: bool,
 }
 
 impl SiteSettings {
@@ -50,14 +55,36 @@ impl SiteSettings {
         }
     }
 
-    /// All parts together.
+    /// Whether the site may speak to providers and work its queue.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::SitePaused`](crate::ErrorKind::SitePaused) while it may not.
+    pub fn working(&self) -> Result<()> {
+        if self.paused { Err(site_paused()) } else { Ok(()) }
+    }
+
+    /// All parts together, for everything that may reach a provider, a token or the queue.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::SitePaused`](crate::ErrorKind::SitePaused) while the site is paused, before any I/O.
     pub fn telemed(&self) -> Result<Telemed> {
-        let key = format!("http:{:?}", self.http);
+        self.working()?;
+        self.bookkeeping()
+    }
+
+    /// The same for what only takes notes, and goes on while the site is paused: then no request leaves it.
+    ///
+    /// # Errors
+    ///
+    /// Those of an unusable configuration.
+    pub fn bookkeeping(&self) -> Result<Telemed> {
         let tokens = format!("tokens:{}:{}", self.site, self.database.fingerprint());
         Ok(Telemed {
             store: self.store()?,
             vault: Arc::new(self.vault()?),
-            http: runtime::per_process(&key, || ReqwestClient::new(&self.http))?,
+            http: self.client()?,
             clock: Arc::new(SystemClock),
             site: self.site.clone(),
             zoom: self.zoom.clone(),
@@ -69,5 +96,14 @@ impl SiteSettings {
             pace: runtime::per_process("pace", || Ok(Pace::default()))?,
             tokens: runtime::per_process(&tokens, || Ok(TokenCache::default()))?,
         })
+    }
+
+    fn client(&self) -> Result<Arc<dyn HttpClient>> {
+        if self.paused {
+            return Ok(Arc::new(RefusingClient));
+        }
+        let key = format!("http:{:?}", self.http);
+        let client: Arc<ReqwestClient> = runtime::per_process(&key, || ReqwestClient::new(&self.http))?;
+        Ok(client)
     }
 }

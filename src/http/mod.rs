@@ -2,6 +2,7 @@
 
 pub mod handshake;
 mod redact;
+pub mod refusing;
 pub mod transport;
 
 use std::fmt;
@@ -10,6 +11,8 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, Method, StatusCode};
 use url::Url;
+
+use crate::error::{Error, site_paused};
 
 pub use redact::redacted;
 
@@ -66,6 +69,8 @@ pub enum TransportErrorKind {
     BodyTooLarge,
     /// Not a URL to send to, or plain http where it is not allowed.
     InvalidUrl,
+    /// Nothing was tried: the site is paused.
+    Paused,
     /// Anything else, such as an answer that is not HTTP.
     Other,
 }
@@ -82,10 +87,22 @@ pub struct TransportError {
     pub message: String,
 }
 
+impl TransportError {
+    /// The error of a paused site, where this is why nothing was sent.
+    pub fn refusal(&self) -> Option<Error> {
+        (self.kind == TransportErrorKind::Paused).then(site_paused)
+    }
+}
+
 /// Sends requests.
 pub trait HttpClient: Send + Sync {
     /// Sends one request, once.
     fn execute(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>>;
+
+    /// Whether nothing is sent at all, because the site is paused.
+    fn is_closed(&self) -> bool {
+        false
+    }
 }
 
 impl<F> HttpClient for F

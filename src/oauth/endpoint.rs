@@ -337,6 +337,9 @@ fn busy(response: &Response) -> Error {
 
 fn failed(failure: &Failure) -> Error {
     let cause: &TransportError = &failure.error;
+    if let Some(paused) = cause.refusal() {
+        return paused;
+    }
     Error::new(
         ErrorKind::Unavailable,
         format!("the token endpoint could not be reached ({cause})"),

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 pub use policy::{Decision, Effect, Ending, Limits, decide};
 pub use retry_after::parse as parse_retry_after;
 
-use crate::http::{HttpClient, Request, Response, TransportError};
+use crate::http::{HttpClient, Request, Response, TransportError, TransportErrorKind};
 
 /// Shortest time in which an exchange has a chance.
 const SHORTEST_EXCHANGE: Duration = Duration::from_millis(50);
@@ -60,6 +60,11 @@ pub async fn send(
         let mut request = request.clone();
         request.timeout = request.timeout.min(remaining).max(SHORTEST_EXCHANGE);
         let outcome = http.execute(request).await;
+        if let Err(error) = &outcome
+            && error.kind == TransportErrorKind::Paused
+        {
+            return Err(Failure { error: error.clone() });
+        }
         let ending = match &outcome {
             Ok(response) => Ending::Status(response.status.as_u16(), asked_pause(response)),
             Err(error) if error.sent => Ending::Lost,

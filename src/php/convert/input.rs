@@ -146,6 +146,7 @@ pub fn settings(array: &ZendHashTable) -> Result<SiteSettings> {
             total_timeout: millis(&http, "total_timeout_ms", 10_000)?,
             max_body: 1 << 20,
         },
+        paused: all.flag("paused"),
     })
 }
 
