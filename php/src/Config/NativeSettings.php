@@ -4,6 +4,7 @@ declare( strict_types=1 );
 namespace KiviCare\Telemed\Config;
 
 use KiviCare\Telemed\Install\Installer;
+use KiviCare\Telemed\Site\Pause;
 
 /**
  * Everything the extension needs to know about this site, in the shape its Config class takes.
@@ -42,6 +43,7 @@ final class NativeSettings {
 	public function to_array(): array {
 		return array(
 			'site' => (string) get_option( Installer::SITE_ID, '' ),
+			'paused' => Pause::is_on(),
 			'db'   => $this->database(),
 			'keys' => array(
 				'primary' => $this->constants->text( 'KEY' ),

@@ -8,6 +8,7 @@ use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Contracts\Registerable;
 use KiviCare\Telemed\KiviCare\MeetingDesk;
 use KiviCare\Telemed\KiviCare\Sweep;
+use KiviCare\Telemed\Site\Pause;
 
 /**
  * Connecting one provider disconnects the other, as KiviCare's pages promise. Its tokens are still needed to move the
@@ -18,7 +19,7 @@ final class Retirement implements Registerable {
 	/**
 	 * User meta: "<provider> <Unix time since when>".
 	 */
-	private const META = 'kivicare_telemed_retiring';
+	public const META = 'kivicare_telemed_retiring';
 
 	/**
 	 * Doctors in one run.
@@ -60,6 +61,9 @@ final class Retirement implements Registerable {
 	 * Finishes what began in this request, as far as the meetings have moved.
 	 */
 	public function work_off(): void {
+		if ( Pause::is_on() ) {
+			return;
+		}
 		$begun       = $this->begun;
 		$this->begun = array();
 		array_map( array( $this, 'finish' ), $begun );
@@ -69,6 +73,9 @@ final class Retirement implements Registerable {
 	 * Finishes what earlier requests began.
 	 */
 	public function run(): void {
+		if ( Pause::is_on() ) {
+			return;
+		}
 		$waiting = get_users( array( 'meta_key' => self::META, 'fields' => 'ID', 'number' => self::BATCH ) );
 		array_map( array( $this, 'finish' ), array_map( 'intval', $waiting ) );
 	}

@@ -14,6 +14,7 @@ use KiviCare\Telemed\KiviCare\MeetingDesk;
 use KiviCare\Telemed\KiviCare\Reconciler;
 use KiviCare\Telemed\KiviCare\Sweep;
 use KiviCare\Telemed\Links\PersonalLinks;
+use KiviCare\Telemed\Site\Pause;
 
 /**
  * Mails links that came after the booking, or changed since, through KiviCare's own sender and templates: KiviCare itself
@@ -58,6 +59,9 @@ final class LateLinks implements Registerable {
 	 * @param mixed $outcome        The extension's outcome.
 	 */
 	public function after( $appointment_id, $outcome ): void {
+		if ( Pause::is_on() ) {
+			return;
+		}
 		$mapping = is_array( $outcome ) ? $outcome['mapping'] ?? null : null;
 		if ( is_array( $mapping ) && ! empty( $mapping['owes_link'] ) ) {
 			$this->send( Provider::from( (string) $mapping['provider'] ), (int) $appointment_id );
@@ -68,6 +72,9 @@ final class LateLinks implements Registerable {
 	 * Mails links whose process died before it could.
 	 */
 	public function run(): void {
+		if ( Pause::is_on() ) {
+			return;
+		}
 		foreach ( ( $this->committed )()->owed_links( time(), self::BATCH ) as $row ) {
 			$this->send( Provider::from( (string) $row['provider'] ), (int) $row['appointment_id'] );
 		}

@@ -4,6 +4,7 @@ declare( strict_types=1 );
 namespace KiviCare\Telemed\Rest;
 
 use KiviCare\Telemed\Bridge\BridgeException;
+use KiviCare\Telemed\Bridge\Failure;
 use KiviCare\Telemed\Config\DoctorConnections;
 use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Contracts\Bridge;
@@ -14,6 +15,7 @@ use KiviCare\Telemed\KiviCare\Reconciler;
 use KiviCare\Telemed\KiviCare\Visits;
 use KiviCare\Telemed\Links\PersonalLinks;
 use KiviCare\Telemed\Links\Viewer;
+use KiviCare\Telemed\Site\Pause;
 
 /**
  * The doors into a meeting: the host's, which opens for the assigned doctor and administrators, and the patient's.
@@ -59,7 +61,7 @@ final class MeetingDoorController implements Registerable {
 			$host = $this->doctors->host( $appointment->doctor_id );
 			$sent = $this->bridge->redirect_host( array( 'appointment_id' => $appointment->id ) + $host );
 		} catch ( BridgeException $error ) {
-			return $this->unavailable( $appointment->id, $error->getMessage() );
+			return Failure::Paused === $error->failure ? $this->paused( $appointment->id ) : $this->unavailable( $appointment->id, $error->getMessage() );
 		}
 		if ( 'done' === $sent['state'] ) {
 			empty( $sent['token_refreshed'] ) || $this->doctors->forget_cached( $appointment->doctor_id );
@@ -168,6 +170,18 @@ final class MeetingDoorController implements Registerable {
 		} catch ( BridgeException ) {
 			return false;
 		}
+	}
+
+	/**
+	 * Google's link needs nobody; Zoom's host link is made at the click, which a paused site does not do.
+	 */
+	private function paused( int $id ): Page {
+		try {
+			$row = $this->bridge->find_by_appointment( Provider::GoogleMeet->value, $id );
+		} catch ( BridgeException ) {
+			$row = null;
+		}
+		return null !== $row && '' !== (string) $row['join_url'] ? Page::redirect( (string) $row['join_url'] ) : $this->unavailable( $id, Pause::text() );
 	}
 
 	private function stranger(): Page {
