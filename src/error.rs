@@ -49,13 +49,15 @@ pub enum ErrorKind {
     Ambiguous,
     /// The provider has taken the request and is still at work; look again soon.
     Pending,
+    /// This may be a copy of the site: nothing leaves it until an administrator has said what it is.
+    SitePaused,
     /// A defect of ours.
     Internal,
 }
 
 impl ErrorKind {
     /// Every kind, for tables and tests.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Configuration,
         Self::InvalidInput,
         Self::ClientRefused,
@@ -75,6 +77,7 @@ impl ErrorKind {
         Self::Blocked,
         Self::Ambiguous,
         Self::Pending,
+        Self::SitePaused,
         Self::Internal,
     ];
 
@@ -100,6 +103,7 @@ impl ErrorKind {
             Self::Blocked => "blocked",
             Self::Ambiguous => "ambiguous",
             Self::Pending => "pending",
+            Self::SitePaused => "site_paused",
             Self::Internal => "internal",
         }
     }
@@ -165,6 +169,15 @@ pub fn invalid_input(message: impl Into<String>) -> Error {
 /// Shorthand for an [`ErrorKind::Internal`] error.
 pub fn internal(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Internal, message)
+}
+
+/// What is said instead of doing something while the site is paused.
+pub(crate) const PAUSED: &str = "the plugin is paused: this site's address or environment is not the one that was \
+    confirmed; say in wp-admin, or with \"wp kivicare-telemed site\", whether the site has moved or is a copy";
+
+/// Shorthand for an [`ErrorKind::SitePaused`] error.
+pub fn site_paused() -> Error {
+    Error::new(ErrorKind::SitePaused, PAUSED)
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use crate::clock::SystemClock;
-use crate::error::Result;
+use crate::error::{Result, site_paused};
+use crate::http::refusing::RefusingClient;
 use crate::http::transport::{HttpConfig, ReqwestClient};
 use crate::http::{HttpClient, Request, Response, TransportError};
 use crate::oauth::TokenCache;
@@ -31,6 +32,9 @@ pub struct SiteSettings {
     pub google: GoogleSettings,
     /// TLS and time limits.
     pub http: HttpConfig,
+    /// This may be a copy of the site, or the site somewhere else: nothing leaves it until an administrator has said
+    /// which.
+    pub paused: bool,
 }
 
 impl SiteSettings {
@@ -56,6 +60,9 @@ impl SiteSettings {
     /// The way to providers. Settings it cannot be built from are told by the first request, not before: what concerns
     /// the database alone goes on.
     fn client(&self) -> Arc<dyn HttpClient> {
+        if self.paused {
+            return Arc::new(RefusingClient);
+        }
         let key = format!("http:{}", self.http.fingerprint());
         match runtime::per_process(&key, || ReqwestClient::new(&self.http)) {
             Ok(client) => client,
@@ -63,8 +70,31 @@ impl SiteSettings {
         }
     }
 
-    /// All parts together.
+    /// Whether the site may speak to providers and work its queue.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::SitePaused`](crate::ErrorKind::SitePaused) while it may not.
+    pub fn working(&self) -> Result<()> {
+        if self.paused { Err(site_paused()) } else { Ok(()) }
+    }
+
+    /// All parts together, for everything that may reach a provider, a token or the queue.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::SitePaused`](crate::ErrorKind::SitePaused) while the site is paused, before any I/O.
     pub fn telemed(&self) -> Result<Telemed> {
+        self.working()?;
+        self.bookkeeping()
+    }
+
+    /// The same for what only takes notes, and goes on while the site is paused: then no request leaves it.
+    ///
+    /// # Errors
+    ///
+    /// Those of an unusable configuration.
+    pub fn bookkeeping(&self) -> Result<Telemed> {
         let tokens = format!("tokens:{}:{}", self.site, self.database.fingerprint());
         Ok(Telemed {
             store: self.store()?,

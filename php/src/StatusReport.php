@@ -8,6 +8,7 @@ use KiviCare\Telemed\Config\GoogleSettings;
 use KiviCare\Telemed\Config\Settings;
 use KiviCare\Telemed\Contracts\Bridge;
 use KiviCare\Telemed\Install\Schema;
+use KiviCare\Telemed\Site\Identity;
 
 /**
  * The plugin's state for people, without secrets.
@@ -32,6 +33,7 @@ final class StatusReport {
 			'plugin'       => Plugin::VERSION,
 			'extension'    => $this->bridge->version() ?? 'not loaded',
 			'requirements' => $this->requirements->are_met() ? 'met' : implode( ' ', $this->requirements->fixes() ),
+			'site'         => Identity::state()->value,
 			'tables'       => $this->schema->is_complete() ? 'complete' : 'incomplete',
 			'key'          => $this->key_source(),
 			'zoom'         => $this->settings->auth_type()->value,

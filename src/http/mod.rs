@@ -3,6 +3,7 @@
 pub mod handshake;
 pub mod outbound;
 mod redact;
+pub mod refusing;
 pub mod transport;
 mod way;
 
@@ -15,7 +16,7 @@ use url::Url;
 
 pub use redact::redacted;
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, site_paused};
 
 /// A request ready to be sent.
 #[derive(Clone)]
@@ -73,6 +74,8 @@ pub enum TransportErrorKind {
     BodyTooLarge,
     /// Not a URL to send to, or plain http where it is not allowed.
     InvalidUrl,
+    /// Nothing was tried: the site is paused.
+    Paused,
     /// Anything else, such as an answer that is not HTTP.
     Other,
 }
@@ -108,12 +111,22 @@ impl TransportError {
             )
         })
     }
+
+    /// The error of a paused site, where this is why nothing was sent.
+    pub fn refusal(&self) -> Option<Error> {
+        (self.kind == TransportErrorKind::Paused).then(site_paused)
+    }
 }
 
 /// Sends requests.
 pub trait HttpClient: Send + Sync {
     /// Sends one request, once.
     fn execute(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>>;
+
+    /// Whether nothing is sent at all, because the site is paused.
+    fn is_closed(&self) -> bool {
+        false
+    }
 }
 
 impl<F> HttpClient for F

@@ -184,6 +184,9 @@ fn refused(body: &Details) -> (ErrorKind, &'static str) {
 
 /// The error a lost or unsent request stands for. Events have ids of ours, so every request may be repeated.
 pub fn from_transport(cause: &TransportError, _effect: Effect) -> Error {
+    if let Some(paused) = cause.refusal() {
+        return paused;
+    }
     if let Some(blocked) = cause.blocked("Google") {
         return blocked;
     }

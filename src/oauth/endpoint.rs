@@ -337,6 +337,9 @@ fn busy(response: &Response) -> Error {
 
 fn failed(failure: &Failure) -> Error {
     let cause: &TransportError = &failure.error;
+    if let Some(paused) = cause.refusal() {
+        return paused;
+    }
     if let Some(blocked) = cause.blocked("the token endpoint") {
         return blocked;
     }

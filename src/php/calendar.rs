@@ -27,7 +27,7 @@ impl Calendar {
     /// Starts following a doctor's calendar.
     pub fn follow(&self, doctor_id: u64) -> PhpResult<()> {
         guarded(|| {
-            let telemed = self.0.telemed()?;
+            let telemed = self.0.bookkeeping()?;
             runtime::run(async move { telemed.follow_calendar(doctor_id).await })?
         })
     }
@@ -63,7 +63,7 @@ impl Calendar {
     /// that the channel works, null for one that is not Google's.
     pub fn push(&self, channel_id: String, token: String, state: String) -> PhpResult<Option<u64>> {
         guarded(|| {
-            let telemed = self.0.telemed()?;
+            let telemed = self.0.bookkeeping()?;
             let note = runtime::run(async move { telemed.note_push(&channel_id, &token, &state).await })??;
             Ok(match note {
                 PushNote::Unknown => None,

@@ -20,7 +20,7 @@ use crate::zoom::{MeetingChange, ZoomClient as Zoom};
 /// Array: site, db{host,user,password,name,charset,prefix,base_prefix,usermeta_table,client_flags},
 /// keys{primary,retired[],salts}, zoom{api_url,oauth_url,account_id,client_id,client_secret,webhook_secret},
 /// google{auth_url,token_url,revoke_url,api_url,client_id,client_secret,send_updates,reminder_minutes,push_url},
-/// http{ca_file,allow_http,connect_timeout_ms,total_timeout_ms}.
+/// http{ca_file,allow_http,connect_timeout_ms,total_timeout_ms}, paused (bool; but for notes, PausedException).
 #[php_class]
 #[php(name = "KiviCare\\Telemed\\Native\\Config")]
 pub struct Config(pub(super) SiteSettings);
@@ -88,7 +88,11 @@ impl Telemed {
     /// "moved_back", "restored", "closed", "relinked", "left", or empty), finished (list of journal rows).
     pub fn create_meeting(&self, visit: &ZendHashTable) -> PhpResult<Array> {
         guarded(|| {
-            let (visit, host, telemed) = (convert::visit(visit)?, convert::host(visit)?, self.0.telemed()?);
+            let (visit, host, telemed) = (
+                convert::visit(visit)?,
+                convert::host(visit)?,
+                self.0.bookkeeping()?,
+            );
             let outcome = runtime::run(async move { telemed.create_meeting(&visit, &host).await })??;
             convert::outcome(&outcome)
         })

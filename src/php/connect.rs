@@ -90,7 +90,7 @@ impl Webhook {
     /// (user_id, account_id, client_id or null), plain_token and encrypted_token (endpoint validation, else null).
     pub fn open(&self, timestamp: &str, signature: &str, body: &str) -> PhpResult<Array> {
         guarded(|| {
-            let telemed = self.0.telemed()?;
+            let telemed = self.0.bookkeeping()?;
             let event = telemed.open_webhook(timestamp, signature, body.as_bytes())?;
             let challenge = event.plain_token().map(|token| telemed.webhook_challenge(token));
             convert::event(&event, challenge.transpose()?)
@@ -101,7 +101,7 @@ impl Webhook {
     /// appointment_id, mapping, check (reconcile with verify), or null when the meeting is not ours.
     pub fn note(&self, body: &str) -> PhpResult<Option<Array>> {
         guarded(|| {
-            let (event, telemed) = (Event::parse(body.as_bytes())?, self.0.telemed()?);
+            let (event, telemed) = (Event::parse(body.as_bytes())?, self.0.bookkeeping()?);
             let noted = runtime::run(async move { telemed.note_event(&event).await })??;
             noted.as_ref().map(convert::noted).transpose()
         })

@@ -4,6 +4,7 @@
 //! \Exception
 //! └─ TelemedException              catch this for everything
 //!    ├─ ConfigurationException     an administrator must act
+//!    ├─ PausedException            this may be a copy of the site; an administrator must say what it is
 //!    ├─ InvalidInputException      the caller passed something unusable
 //!    ├─ VaultException             a secret cannot be sealed or opened
 //!    ├─ StoreException             the database refuses, is away, or a lock is held
@@ -39,6 +40,10 @@ exception!(
 exception!(
     /// The site is not set up; the message names the remedy.
     ConfigurationException, "KiviCare\\Telemed\\Native\\Exception\\ConfigurationException", TelemedException
+);
+exception!(
+    /// The site is paused: it may be a copy, and an administrator must say what it is.
+    PausedException, "KiviCare\\Telemed\\Native\\Exception\\PausedException", TelemedException
 );
 exception!(
     /// The caller passed something unusable.
@@ -92,6 +97,7 @@ pub fn to_php(error: &Error) -> PhpException {
         ErrorKind::Rejected | ErrorKind::Unavailable | ErrorKind::Ambiguous | ErrorKind::Pending => {
             of::<ProviderException>(error)
         }
+        ErrorKind::SitePaused => of::<PausedException>(error),
         ErrorKind::Internal => of::<InternalException>(error),
     }
 }

@@ -70,6 +70,7 @@ pub fn get_module(module: ModuleBuilder) -> ModuleBuilder {
         .shutdown_function(module_shutdown)
         .class::<exceptions::TelemedException>()
         .class::<exceptions::ConfigurationException>()
+        .class::<exceptions::PausedException>()
         .class::<exceptions::InvalidInputException>()
         .class::<exceptions::VaultException>()
         .class::<exceptions::StoreException>()

@@ -25,6 +25,15 @@ impl Queue {
     {
         runtime::run(work(self.0.telemed()?))?
     }
+
+    /// For what goes on while the site is paused.
+    fn keep<T, F>(&self, work: impl FnOnce(Telemed) -> F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+    {
+        runtime::run(work(self.0.bookkeeping()?))?
+    }
 }
 
 #[php_impl]
@@ -36,7 +45,7 @@ impl Queue {
 
     /// Writes that an appointment may not be as it should be; it is due in a minute. Returns a number for settle().
     pub fn note(&self, appointment_id: u64, verify: bool) -> PhpResult<u64> {
-        guarded(|| self.with(|telemed| async move { telemed.note(appointment_id, verify).await }))
+        guarded(|| self.keep(|telemed| async move { telemed.note(appointment_id, verify).await }))
     }
 
     /// Forgets the note, unless the appointment was told of again.
@@ -109,7 +118,7 @@ impl Queue {
         guarded(|| {
             let provider = convert::provider(provider)?;
             let row =
-                self.with(|telemed| async move { telemed.store.connection(provider, doctor_id).await })?;
+                self.keep(|telemed| async move { telemed.store.connection(provider, doctor_id).await })?;
             row.as_ref().map(convert::connection).transpose()
         })
     }
@@ -118,7 +127,7 @@ impl Queue {
     pub fn connection(&self, provider: &str, doctor_id: u64, made: bool, revoked: bool) -> PhpResult<()> {
         guarded(|| {
             let provider = convert::provider(provider)?;
-            self.with(|telemed| async move {
+            self.keep(|telemed| async move {
                 if made {
                     telemed.connection_made(provider, doctor_id).await
                 } else {

@@ -58,6 +58,7 @@ impl Upkeep {
     /// The TLS version reached with the provider's API host ("1.3", "1.2"), null where the address is plain http.
     pub fn tls_version(&self, provider: &str) -> PhpResult<Option<String>> {
         guarded(|| {
+            self.0.working()?;
             let url = self.0.api_url(convert::provider(provider)?);
             Ok(handshake::tls_version(&self.0.http, url)?.map(ToOwned::to_owned))
         })

@@ -60,6 +60,11 @@ pub async fn send(
         let mut request = request.clone();
         request.timeout = request.timeout.min(remaining).max(SHORTEST_EXCHANGE);
         let outcome = http.execute(request).await;
+        if let Err(error) = &outcome
+            && error.kind == TransportErrorKind::Paused
+        {
+            return Err(Failure { error: error.clone() });
+        }
         let ending = match &outcome {
             Ok(response) => Ending::Status(response.status.as_u16(), asked_pause(response)),
             Err(error) if error.sent => Ending::Lost,

@@ -35,6 +35,9 @@ impl Telemed {
     /// A failing provider is not an error: the outcome says where the operation waits, and the journal keeps it.
     /// Errors are only those before the journal is written: database, lock.
     pub async fn create_meeting(&self, visit: &Visit, host: &Host) -> Result<Outcome> {
+        if self.http.is_closed() {
+            return self.keep_for_later(visit, host).await;
+        }
         let lock = self
             .store
             .lock(&lock_name(visit.appointment_id), APPOINTMENT_WAIT)
@@ -127,7 +130,7 @@ impl Telemed {
     }
 
     /// Zoom's marker is found again in a list, so it is random; Google's is the event's id, so it says which event.
-    async fn marker(&self, provider: Provider, visit: &Visit) -> Result<String> {
+    pub(super) async fn marker(&self, provider: Provider, visit: &Visit) -> Result<String> {
         if provider == Provider::Zoom {
             return new_marker();
         }
@@ -240,7 +243,7 @@ fn mapping(visit: &Visit, host: &Host, meeting: Meeting, moment: Moment) -> Mapp
 }
 
 /// What a later run needs to repeat the request; no patient data.
-fn request_json(visit: &Visit) -> String {
+pub(super) fn request_json(visit: &Visit) -> String {
     serde_json::json!({
         "start": visit.start,
         "timezone": visit.timezone,

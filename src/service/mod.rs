@@ -7,6 +7,7 @@ mod create;
 mod events;
 mod extra;
 mod host_link;
+mod keep;
 mod probe;
 pub mod queue;
 mod reconcile;

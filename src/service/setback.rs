@@ -31,6 +31,7 @@ pub fn setback(error: &Error, attempts: u32, now: Timestamp) -> Setback {
         | ErrorKind::Store
         | ErrorKind::Busy
         | ErrorKind::Pending
+        | ErrorKind::SitePaused
         | ErrorKind::Internal => (
             OperationState::Pending,
             Some(now.as_second() + pause(error, attempts)),

@@ -93,6 +93,9 @@ fn is_daily(text: &str) -> bool {
 
 /// The error a lost or unsent request stands for.
 pub fn from_transport(cause: &TransportError, effect: Effect) -> Error {
+    if let Some(paused) = cause.refusal() {
+        return paused;
+    }
     if let Some(blocked) = cause.blocked("Zoom").filter(|_| !cause.sent) {
         return blocked;
     }

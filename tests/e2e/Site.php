@@ -15,7 +15,11 @@ final class Site {
 
 	private ?PDO $database = null;
 
-	public function __construct( public readonly string $url, public readonly string $run ) {
+	/**
+	 * @param string $copy     Folder with a copy's settings, empty for the site itself; see SiteCopy.
+	 * @param string $schema Its database.
+	 */
+	public function __construct( public readonly string $url, public readonly string $run, private readonly string $copy = '', private readonly string $schema = '' ) {
 		$this->seed    = self::json( $run . '/seed.json' );
 		$this->sandbox = self::json( $run . '/sandbox.json' );
 	}
@@ -74,7 +78,8 @@ final class Site {
 	 * @param list<string> $wrapper A command around it.
 	 */
 	public function php( string $code, array $wrapper = array() ): string {
-		exec( implode( ' ', array_map( 'escapeshellarg', array( ...$wrapper, ...self::within( $code ) ) ) ) . ' 2>&1', $output, $status );
+		$copy = '' === $this->copy ? array() : array( 'env', 'KCT_COPY=' . $this->copy );
+		exec( implode( ' ', array_map( 'escapeshellarg', array( ...$copy, ...$wrapper, ...self::within( $code ) ) ) ) . ' 2>&1', $output, $status );
 		if ( 0 !== $status ) {
 			throw new RuntimeException( implode( "\n", $output ) );
 		}
@@ -153,7 +158,7 @@ final class Site {
 	 */
 	public function rows( string $sql, array $values = array() ): array {
 		$this->database ??= new PDO(
-			'mysql:unix_socket=' . getenv( 'TELEMED_DB_SOCKET' ) . ';dbname=' . getenv( 'TELEMED_TEST_DB_NAME' ) . ';charset=utf8mb4',
+			'mysql:unix_socket=' . getenv( 'TELEMED_DB_SOCKET' ) . ';dbname=' . ( '' === $this->schema ? getenv( 'TELEMED_TEST_DB_NAME' ) : $this->schema ) . ';charset=utf8mb4',
 			(string) getenv( 'TELEMED_TEST_DB_USER' ),
 			(string) getenv( 'TELEMED_TEST_DB_PASSWORD' )
 		);

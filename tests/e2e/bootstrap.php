@@ -11,6 +11,7 @@ if ( ! getenv( 'SITE_URL' ) ) {
 }
 require __DIR__ . '/Browser.php';
 require __DIR__ . '/Site.php';
+require __DIR__ . '/SiteCopy.php';
 require __DIR__ . '/ProviderSide.php';
 require __DIR__ . '/ZoomSide.php';
 require __DIR__ . '/GoogleSide.php';
@@ -20,3 +21,4 @@ require __DIR__ . '/ConnectTestCase.php';
 require __DIR__ . '/FlowsTestCase.php';
 require __DIR__ . '/TokensTestCase.php';
 require __DIR__ . '/EngineTestCase.php';
+require __DIR__ . '/CopyTestCase.php';

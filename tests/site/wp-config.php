@@ -40,9 +40,13 @@ foreach ( array( 'AUTH_KEY', 'SECURE_AUTH_KEY', 'LOGGED_IN_KEY', 'NONCE_KEY', 'A
 	$values[ $name ] = hash( 'sha512', $name . $salt );
 }
 echo "<?php\n";
+// A copy of the site, for processes that ask for it: the same files, what its own settings change, null for left out.
+echo "\$kct_copy = (string) ( \$_SERVER['KCT_COPY'] ?? getenv( 'KCT_COPY' ) );\n";
+echo "\$kct_own  = '' === \$kct_copy ? array() : require \$kct_copy . '/settings.php';\n";
 foreach ( $values as $name => $value ) {
-	echo "define( '$name', " . var_export( $value, true ) . " );\n";
+	echo "array_key_exists( '$name', \$kct_own ) || define( '$name', " . var_export( $value, true ) . " );\n";
 }
+echo "foreach ( array_filter( \$kct_own, static fn( \$value ) => null !== \$value ) as \$kct_name => \$kct_value ) {\n\tdefine( \$kct_name, \$kct_value );\n}\n";
 // A network of sites beside the site, for processes that ask for it: installed first, then with its sites.
 echo <<<'NETWORK'
 $network      = (string) getenv( 'KCT_NETWORK' );

@@ -5,6 +5,7 @@ namespace KiviCare\Telemed\Admin;
 
 use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Rest\Dashboard;
+use KiviCare\Telemed\Site\Pause;
 
 /**
  * A mail that asks a doctor to connect an account. It holds no secret: the doctor logs in first.
@@ -17,6 +18,9 @@ final class Invitation {
 	 * @return bool Whether the mail was handed over.
 	 */
 	public static function send( \WP_User $doctor, Provider $provider ): bool {
+		if ( Pause::is_on() ) {
+			return false;
+		}
 		$clinic = wp_specialchars_decode( (string) get_bloginfo( 'name' ), ENT_QUOTES );
 		/* translators: %s: Zoom or Google Meet. */
 		$subject = sprintf( __( 'Please connect your %s account', 'kivicare-telemed' ), $provider->label() );

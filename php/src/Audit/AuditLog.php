@@ -18,6 +18,7 @@ use KiviCare\Telemed\KiviCare\Reconciler;
 use KiviCare\Telemed\Overview\OperationStates;
 use KiviCare\Telemed\Rest\Gate;
 use KiviCare\Telemed\Rest\MeetingDoorController;
+use KiviCare\Telemed\Site\Decisions;
 
 /**
  * Records who did what: ids, never tokens, names, addresses or health data. The extension writes on its own connection,
@@ -48,6 +49,7 @@ final class AuditLog implements Registerable {
 		add_action( MeetingDoorController::OPENED_ACTION, array( $this, 'opened' ), 10, 2 );
 		add_action( Gate::REFUSED_ACTION, array( $this, 'refused' ) );
 		add_action( KeyRotation::DONE_ACTION, array( $this, 'rotated' ), 10, 2 );
+		add_action( Decisions::TAKEN_ACTION, fn( string $decision ) => $this->note( $decision ) );
 		add_action( OperationStates::GIVEN_UP_ACTION, array( $this, 'given_up' ), 10, 2 );
 		add_action( 'post_updated', array( $this, 'template' ), 10, 3 );
 		add_action( ZoomUsers::CHANGED_ACTION, array( $this, 'mapped' ) );

@@ -160,6 +160,7 @@ final class ExtensionBridge implements Bridge {
 
 	private function failure( Thrown\TelemedException $error ): Failure {
 		return match ( true ) {
+			$error instanceof Thrown\PausedException        => Failure::Paused,
 			$error instanceof Thrown\ConfigurationException => Failure::Configuration,
 			$error instanceof Thrown\InvalidInputException  => Failure::InvalidInput,
 			$error instanceof Thrown\VaultException         => Failure::Vault,

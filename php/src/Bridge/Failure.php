@@ -14,6 +14,7 @@ enum Failure: string {
 	case Store         = 'store';
 	case Authorization = 'authorization';
 	case Provider      = 'provider';
+	case Paused        = 'site_paused';
 	case Internal      = 'internal';
 
 	/**

@@ -10,6 +10,7 @@ use KiviCare\Telemed\Contracts\Registerable;
 use KiviCare\Telemed\KiviCare\Agenda;
 use KiviCare\Telemed\KiviCare\MeetingDesk;
 use KiviCare\Telemed\KiviCare\Sweep;
+use KiviCare\Telemed\Site\Pause;
 
 /**
  * Keeps KiviCare and doctors' Google calendars in agreement: looks where something may have changed, and lets the
@@ -51,7 +52,7 @@ final class CalendarSync implements Registerable {
 	 * Looks at the calendars Google has told of, after it has its answer.
 	 */
 	public function work_off(): void {
-		if ( array() === $this->told ) {
+		if ( array() === $this->told || Pause::is_on() ) {
 			return;
 		}
 		$told       = array_keys( $this->told );
@@ -65,6 +66,9 @@ final class CalendarSync implements Registerable {
 	 * @return int How many calendars were looked at.
 	 */
 	public function run(): int {
+		if ( Pause::is_on() ) {
+			return 0;
+		}
 		try {
 			$looks = $this->bridge->pull_due_calendars( self::BATCH );
 		} catch ( BridgeException $error ) {

@@ -7,6 +7,7 @@ use KiviCare\Telemed\Contracts\Registerable;
 use KiviCare\Telemed\KiviCare\Appointments;
 use KiviCare\Telemed\KiviCare\Reconciler;
 use KiviCare\Telemed\KiviCare\Visits;
+use KiviCare\Telemed\Site\Pause;
 
 /**
  * Tells a doctor by mail when a change made at the provider was undone: otherwise the event would seem to move by
@@ -41,6 +42,9 @@ final class ChangeNotice implements Registerable {
 	 * @param mixed $outcome        The extension's outcome.
 	 */
 	public function tell( $appointment_id, $outcome ): void {
+		if ( Pause::is_on() ) {
+			return;
+		}
 		$what        = is_array( $outcome ) ? $this->text( (string) ( $outcome['mended'] ?? '' ) ) : null;
 		$appointment = null === $what ? null : ( $this->committed )()->find( (int) $appointment_id );
 		$doctor      = null === $appointment ? false : get_userdata( $appointment->doctor_id );

@@ -7,6 +7,7 @@ use KiviCare\Telemed\Audit\AuditRows;
 use KiviCare\Telemed\Contracts\Registerable;
 use KiviCare\Telemed\Keys\KeyFile;
 use KiviCare\Telemed\Keys\KeyRotation;
+use KiviCare\Telemed\KiviCare\Sweep;
 use KiviCare\Telemed\Overview\OperationStates;
 use KiviCare\Telemed\Plugin;
 use KiviCare\Telemed\Upgrade\MetaRows;
@@ -15,6 +16,8 @@ use KiviCare\Telemed\Upgrade\MetaRows;
  * Every command of `wp kivicare-telemed`.
  */
 final class Commands implements Registerable {
+
+	private const SECONDS = 300;
 
 	public function __construct( private readonly Plugin $plugin ) {}
 
@@ -33,6 +36,15 @@ final class Commands implements Registerable {
 		$this->add_upkeep();
 	}
 
+	/**
+	 * A person waits in front of the command: everything that the sweep does, and what is then still due.
+	 */
+	private function catch_up(): void {
+		do_action( Sweep::ACTION );
+		$this->plugin->agenda()->work( self::SECONDS );
+		$this->plugin->sweep()->run( self::SECONDS );
+	}
+
 	private function add_upkeep(): void {
 		global $wpdb;
 		$rotation = new KeyRotation( $wpdb, $this->plugin->bridge(), new MetaRows( $wpdb ) );
@@ -41,5 +53,6 @@ final class Commands implements Registerable {
 		\WP_CLI::add_command( 'kivicare-telemed keys', new KeysCommand( $this->plugin->bridge(), $rotation, KeyFile::of_this_site() ) );
 		\WP_CLI::add_command( 'kivicare-telemed audit', new AuditCommand( new AuditRows( $wpdb ) ) );
 		\WP_CLI::add_command( 'kivicare-telemed marketplace', new MarketplaceCommand() );
+		\WP_CLI::add_command( 'kivicare-telemed site', new SiteCommand( $this->plugin->site_decisions( $this->catch_up( ... ) ) ) );
 	}
 }

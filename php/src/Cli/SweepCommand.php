@@ -5,6 +5,7 @@ namespace KiviCare\Telemed\Cli;
 
 use KiviCare\Telemed\Bridge\BridgeException;
 use KiviCare\Telemed\KiviCare\Sweep;
+use KiviCare\Telemed\Site\Pause;
 
 /**
  * Brings meetings back in line with appointments.
@@ -44,6 +45,7 @@ final class SweepCommand {
 	 * @param array<string, string> $flags Flags.
 	 */
 	public function __invoke( array $args, array $flags ): void {
+		Pause::is_on() && \WP_CLI::error( Pause::text() );
 		if ( ! isset( $flags['dry-run'] ) ) {
 			\WP_CLI::success( sprintf( '%d appointments looked at.', $this->sweep->run( self::SECONDS ) ) );
 			return;

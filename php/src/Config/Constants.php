@@ -3,6 +3,8 @@ declare( strict_types=1 );
 
 namespace KiviCare\Telemed\Config;
 
+use KiviCare\Telemed\Site\HeldConstants;
+
 /**
  * Reads our wp-config.php constants.
  */
@@ -11,10 +13,10 @@ final class Constants {
 	private const PREFIX = 'KIVICARE_TELEMED_';
 
 	/**
-	 * Value of KIVICARE_TELEMED_<name>, or null when it is undefined or empty.
+	 * Value of KIVICARE_TELEMED_<name>, or null when it is undefined or empty, or came along with a copy.
 	 */
 	public function text( string $name ): ?string {
-		$value = defined( self::PREFIX . $name ) ? constant( self::PREFIX . $name ) : null;
+		$value = defined( self::PREFIX . $name ) && ! HeldConstants::holds( $name ) ? constant( self::PREFIX . $name ) : null;
 		return is_scalar( $value ) && '' !== (string) $value ? (string) $value : null;
 	}
 

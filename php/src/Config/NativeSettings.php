@@ -5,6 +5,7 @@ namespace KiviCare\Telemed\Config;
 
 use KiviCare\Telemed\Install\Installer;
 use KiviCare\Telemed\Links\SiteAddress;
+use KiviCare\Telemed\Site\Pause;
 
 /**
  * Everything the extension needs to know about this site, in the shape its Config class takes.
@@ -43,6 +44,7 @@ final class NativeSettings {
 	public function to_array(): array {
 		return array(
 			'site' => (string) get_option( Installer::SITE_ID, '' ),
+			'paused' => Pause::is_on(),
 			'db'   => ( new DatabaseSettings( $this->wpdb, $this->constants ) )->to_array(),
 			'keys' => array(
 				'primary' => $this->constants->text( 'KEY' ),

@@ -9,6 +9,7 @@ use KiviCare\Telemed\Contracts\Registerable;
 use KiviCare\Telemed\KiviCare\MeetingDesk;
 use KiviCare\Telemed\KiviCare\Sweep;
 use KiviCare\Telemed\Mail\Causes;
+use KiviCare\Telemed\Site\Pause;
 
 /**
  * Keeps connections alive that nobody uses: Zoom forgets them after two months.
@@ -33,6 +34,9 @@ final class ConnectionCare implements Registerable {
 	 * Renews what is due; what needs the doctor is told.
 	 */
 	public function run(): void {
+		if ( Pause::is_on() ) {
+			return;
+		}
 		try {
 			$tended = $this->queue->tend( self::BATCH );
 		} catch ( BridgeException $error ) {

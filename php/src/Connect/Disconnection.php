@@ -9,6 +9,7 @@ use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Contracts\Bridge;
 use KiviCare\Telemed\KiviCare\OwnConnection;
 use KiviCare\Telemed\KiviCare\Reconciler;
+use KiviCare\Telemed\Site\Pause;
 
 /**
  * The end of a doctor's own connection: meetings it made are deleted while that is possible, the tokens are revoked at
@@ -47,11 +48,13 @@ final class Disconnection {
 	 * Disconnects a doctor. Without a connection it does nothing: KiviCare's page calls it on every load then.
 	 *
 	 * @return bool Whether the provider confirmed; true when there was nothing to end.
+	 * @throws BridgeException While the site is paused; nothing is changed then.
 	 */
 	public function disconnect( int $doctor_id, Provider $provider ): bool {
 		if ( ! $this->doctors->keeps_tokens( $provider, $doctor_id ) ) {
 			return true;
 		}
+		Pause::is_on() && throw Pause::failure();
 		$confirmed = $this->end_at_provider( $doctor_id, $provider );
 		$this->forget( $doctor_id, $provider );
 		return $confirmed;
@@ -92,6 +95,10 @@ final class Disconnection {
 	 * Ends everything that only this user's credentials can end.
 	 */
 	public function before_deletion( int $user_id ): void {
+		if ( Pause::is_on() ) {
+			// In a copy these are another site's connections; here the sweep finds the visits without a doctor.
+			return;
+		}
 		if ( $this->doctors->keeps_tokens( Provider::Zoom, $user_id ) || null !== $this->doctors->own_app( $user_id ) ) {
 			$this->end_meetings( $user_id, Provider::Zoom, array( 'own', 'app' ) );
 		}

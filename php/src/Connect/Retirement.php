@@ -9,6 +9,7 @@ use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Contracts\Registerable;
 use KiviCare\Telemed\KiviCare\MeetingDesk;
 use KiviCare\Telemed\KiviCare\Sweep;
+use KiviCare\Telemed\Site\Pause;
 
 /**
  * Connecting one provider disconnects the other, as KiviCare's pages promise. Its tokens are still needed to move the
@@ -19,7 +20,7 @@ final class Retirement implements Registerable {
 	/**
 	 * User meta: "<provider> <Unix time since when>".
 	 */
-	private const META = 'kivicare_telemed_retiring';
+	public const META = 'kivicare_telemed_retiring';
 
 	/**
 	 * Doctors in one run.
@@ -61,6 +62,9 @@ final class Retirement implements Registerable {
 	 * Finishes what began in this request, as far as the meetings have moved.
 	 */
 	public function work_off(): void {
+		if ( Pause::is_on() ) {
+			return;
+		}
 		$begun       = $this->begun;
 		$this->begun = array();
 		array() === $begun || AfterResponse::work( fn() => array_map( array( $this, 'finish' ), $begun ) );
@@ -70,6 +74,9 @@ final class Retirement implements Registerable {
 	 * Finishes what earlier requests began.
 	 */
 	public function run(): void {
+		if ( Pause::is_on() ) {
+			return;
+		}
 		// On a network only who retires a connection with this site: users' meta is shared.
 		$waiting = get_users( array( 'meta_key' => self::META, 'fields' => 'ID', 'number' => self::BATCH ) );
 		array_map( array( $this, 'finish' ), array_map( 'intval', $waiting ) );

@@ -5,6 +5,7 @@ namespace KiviCare\Telemed\Install;
 
 use KiviCare\Telemed\Contracts\Registerable;
 use KiviCare\Telemed\Plugin;
+use KiviCare\Telemed\Site\Identity;
 use KiviCare\Telemed\Upgrade\Report;
 
 /**
@@ -69,6 +70,7 @@ final class Installer implements Registerable {
 		if ( Schema::VERSION > (int) get_option( self::SCHEMA_VERSION, 0 ) || '' === (string) get_option( self::SITE_ID, '' ) ) {
 			$this->install();
 		}
+		Identity::establish();
 		$this->take_over();
 	}
 
@@ -89,6 +91,7 @@ final class Installer implements Registerable {
 		if ( '' === (string) get_option( self::SITE_ID, '' ) ) {
 			update_option( self::SITE_ID, bin2hex( random_bytes( 16 ) ), true );
 		}
+		Identity::establish();
 		if ( $this->schema->migrate() ) {
 			update_option( self::SCHEMA_VERSION, Schema::VERSION, true );
 		}

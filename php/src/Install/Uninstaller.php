@@ -7,13 +7,15 @@ use KiviCare\Telemed\Config\DoctorConnections;
 use KiviCare\Telemed\Config\GoogleSettings;
 use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Config\Settings;
+use KiviCare\Telemed\Site\Record;
 use KiviCare\Telemed\Upgrade\MetaRows;
 
 /**
  * Removes what only this plugin uses: tables, options, metas, scheduled actions. KiviCare's and the original add-ons'
  * tables, options and metas stay, and with them connections and settings.
  *
- * Their secrets are sealed for this site's id, so the id stays too: a later installation goes on where this one ended.
+ * Their secrets are sealed for this site's id, so the id stays too, and with it what was confirmed about the site: a
+ * later installation goes on where this one ended, and one in a copy is known as such.
  * Where the option REMOVE_ALL is "yes" the id goes, and with it the secrets that nobody could open any more.
  *
  * Runs without the extension and without any service of ours.
@@ -66,7 +68,7 @@ final class Uninstaller {
 			$this->drop_sealed_options();
 			$this->drop_sealed_metas();
 		}
-		$this->drop_options( $remove_all ? array() : array( Installer::SITE_ID ) );
+		$this->drop_options( $remove_all ? array() : array( Installer::SITE_ID, Record::OPTION ) );
 	}
 
 	/**

@@ -7,6 +7,7 @@ use KiviCare\Telemed\AfterResponse;
 use KiviCare\Telemed\Bridge\BridgeException;
 use KiviCare\Telemed\Contracts\Queue;
 use KiviCare\Telemed\Contracts\Registerable;
+use KiviCare\Telemed\Site\Pause;
 
 /**
  * Remembers which appointments to look at, and does so when the response is out: KiviCare's hooks fire inside its
@@ -105,7 +106,8 @@ final class Agenda implements Registerable {
 	 * Ends the response, then reconciles.
 	 */
 	public function work_off(): void {
-		if ( array() === $this->ids && array() === $this->searches ) {
+		if ( ( array() === $this->ids && array() === $this->searches ) || Pause::is_on() ) {
+			// What is noted waits in the queue; a full look follows when the site is confirmed.
 			return;
 		}
 		AfterResponse::work( fn(): int => $this->work() );
@@ -118,6 +120,9 @@ final class Agenda implements Registerable {
 	 */
 	public function work( int $seconds = self::BUDGET ): int {
 		$this->note_rest();
+		if ( Pause::is_on() ) {
+			return 0;
+		}
 		$this->find();
 		$noted     = array_values( $this->ids );
 		$this->ids = array();
@@ -134,7 +139,7 @@ final class Agenda implements Registerable {
 	 * @param int|string $appointment_id KiviCare's id.
 	 */
 	public function run_later( $appointment_id ): void {
-		$this->reconciler->run( (int) $appointment_id );
+		Pause::is_on() ? $this->add( (int) $appointment_id ) : $this->reconciler->run( (int) $appointment_id );
 	}
 
 	/**

@@ -7,6 +7,7 @@ use KiviCare\Telemed\Bridge\BridgeException;
 use KiviCare\Telemed\Contracts\Queue;
 use KiviCare\Telemed\Contracts\Registerable;
 use KiviCare\Telemed\Queue\Schedule;
+use KiviCare\Telemed\Site\Pause;
 
 /**
  * Finds and mends what no hook told of: KiviCare cancels, deletes and loses some appointments without a word, and processes
@@ -55,6 +56,9 @@ final class Sweep implements Registerable {
 	 * @return int How many appointments were looked at.
 	 */
 	public function run( int $seconds = 0 ): int {
+		if ( Pause::is_on() ) {
+			return 0;
+		}
 		try {
 			$found = $this->out_of_line();
 			$run   = $this->runner->run( $seconds > 0 ? $seconds : Schedule::seconds(), $found );

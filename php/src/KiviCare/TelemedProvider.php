@@ -4,6 +4,7 @@ declare( strict_types=1 );
 namespace KiviCare\Telemed\KiviCare;
 
 use App\abstracts\KCAbstractTelemedProvider;
+use KiviCare\Telemed\Bridge\BridgeException;
 use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Plugin;
 
@@ -143,7 +144,11 @@ abstract class TelemedProvider extends KCAbstractTelemedProvider {
 	}
 
 	public function disconnect_doctor( int $doctor_id ): bool {
-		return $this->plugin()->disconnection()->disconnect( $doctor_id, $this->provider() );
+		try {
+			return $this->plugin()->disconnection()->disconnect( $doctor_id, $this->provider() );
+		} catch ( BridgeException ) {
+			return false;
+		}
 	}
 
 	/**

@@ -12,6 +12,7 @@ use KiviCare\Telemed\KiviCare\MeetingDesk;
 use KiviCare\Telemed\KiviCare\OwnConnection;
 use KiviCare\Telemed\KiviCare\Reconciler;
 use KiviCare\Telemed\KiviCare\Sweep;
+use KiviCare\Telemed\Site\Pause;
 
 /**
  * Why links do not come, told once: one mail to the doctor and the administrator for each cause, not for each booking. A
@@ -105,6 +106,9 @@ final class Causes implements Registerable {
 	 * Notes what has been waiting for long though it should pass by itself.
 	 */
 	public function note_long_waits(): void {
+		if ( Pause::is_on() ) {
+			return;
+		}
 		foreach ( ( $this->committed )()->long_waits( time() - self::LONG ) as $row ) {
 			$this->seen[ "long:{$row['reason']}" ] = array( (string) $row['reason'], (string) $row['message'], 0, 0 );
 		}
@@ -159,6 +163,9 @@ final class Causes implements Registerable {
 	 * Mails what is new.
 	 */
 	public function tell(): void {
+		if ( Pause::is_on() ) {
+			return;
+		}
 		$made       = $this->made;
 		$this->made = array();
 		foreach ( $made as $appointment_id => $outcome ) {

@@ -15,6 +15,7 @@ use KiviCare\Telemed\KiviCare\OwnConnection;
 use KiviCare\Telemed\KiviCare\Reconciler;
 use KiviCare\Telemed\KiviCare\Sweep;
 use KiviCare\Telemed\Links\PersonalLinks;
+use KiviCare\Telemed\Site\Pause;
 
 /**
  * Mails links that came after the booking, or changed since, through KiviCare's own sender and templates: KiviCare itself
@@ -59,6 +60,9 @@ final class LateLinks implements Registerable {
 	 * @param mixed $outcome        The extension's outcome.
 	 */
 	public function after( $appointment_id, $outcome ): void {
+		if ( Pause::is_on() ) {
+			return;
+		}
 		$mapping = is_array( $outcome ) ? $outcome['mapping'] ?? null : null;
 		// Inside a transaction the mails could be lost with it; the link stays owed, and the sweep mails it.
 		if ( OwnConnection::may_write() && is_array( $mapping ) && ! empty( $mapping['owes_link'] ) ) {
@@ -70,6 +74,9 @@ final class LateLinks implements Registerable {
 	 * Mails links whose process died before it could.
 	 */
 	public function run(): void {
+		if ( Pause::is_on() ) {
+			return;
+		}
 		foreach ( ( $this->committed )()->owed_links( time(), self::BATCH ) as $row ) {
 			$this->send( Provider::from( (string) $row['provider'] ), (int) $row['appointment_id'] );
 		}

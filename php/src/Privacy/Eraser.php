@@ -9,6 +9,7 @@ use KiviCare\Telemed\Config\SharedMeta;
 use KiviCare\Telemed\Connect\Disconnection;
 use KiviCare\Telemed\Connect\ZoomUsers;
 use KiviCare\Telemed\Contracts\Registerable;
+use KiviCare\Telemed\Site\Pause;
 
 /**
  * Erases what we know about a patient or doctor, for WordPress' erasure of personal data: attendance and answers, the
@@ -68,13 +69,14 @@ final class Eraser implements Registerable {
 		$removed  = 1 === $page ? $this->end_connections( $user->ID, $messages ) + $this->rows->clear_meetings( $user->ID ) : 0;
 		$changed  = $this->rows->anonymise( $user->ID, self::PAGE );
 		$done     = $changed < self::PAGE;
+		$kept     = array() !== $messages && Pause::is_on();
 		$retained = $done && $this->rows->has_unfinished( $user->ID );
 		if ( $retained ) {
 			$messages[] = __( 'Video visits that are still being arranged keep their doctor until that is done.', 'kivicare-telemed' );
 		}
 		return array(
 			'items_removed'  => $removed + $changed > 0,
-			'items_retained' => $retained,
+			'items_retained' => $retained || $kept,
 			'messages'       => $messages,
 			'done'           => $done,
 		);
@@ -87,6 +89,13 @@ final class Eraser implements Registerable {
 	 * @return int How much was removed.
 	 */
 	private function end_connections( int $user_id, array &$messages ): int {
+		if ( Pause::is_on() ) {
+			// They may be another site's, and without them meetings ahead could not be ended later.
+			if ( null !== $this->doctors->own_app( $user_id ) || array() !== array_filter( Provider::cases(), fn( Provider $provider ): bool => $this->doctors->keeps_tokens( $provider, $user_id ) ) ) {
+				$messages[] = __( 'The doctor\'s connections are kept, because KiviCare Telemed is paused on this site. Say whether the site has moved or is a copy, then erase again.', 'kivicare-telemed' );
+			}
+			return 0;
+		}
 		$removed = 0;
 		foreach ( Provider::cases() as $provider ) {
 			if ( ! $this->doctors->keeps_tokens( $provider, $user_id ) ) {

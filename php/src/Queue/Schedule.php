@@ -10,6 +10,7 @@ use KiviCare\Telemed\KiviCare\Agenda;
 use KiviCare\Telemed\KiviCare\MeetingDesk;
 use KiviCare\Telemed\KiviCare\Runner;
 use KiviCare\Telemed\KiviCare\Sweep;
+use KiviCare\Telemed\Site\Pause;
 
 /**
  * When work is done that nobody waits for: a recurring sweep, and one action at the moment when the next operation becomes
@@ -56,6 +57,9 @@ final class Schedule implements Registerable {
 	 * One run, then the next one's date.
 	 */
 	public function work(): void {
+		if ( Pause::is_on() ) {
+			return;
+		}
 		try {
 			$run = $this->runner->run( self::seconds() );
 			$this->plan( $run['left'] );
@@ -70,6 +74,9 @@ final class Schedule implements Registerable {
 	 * @param mixed $left Whether something was left that is due already.
 	 */
 	public function plan( $left = false ): void {
+		if ( Pause::is_on() ) {
+			return;
+		}
 		try {
 			$next = $left ? self::SOON : $this->queue->next_due();
 		} catch ( BridgeException ) {

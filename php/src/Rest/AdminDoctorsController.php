@@ -5,12 +5,14 @@ namespace KiviCare\Telemed\Rest;
 
 use KiviCare\Telemed\Admin\Invitation;
 use KiviCare\Telemed\Admin\Advice;
+use KiviCare\Telemed\Bridge\BridgeException;
 use KiviCare\Telemed\Config\DoctorConnections;
 use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Config\Settings;
 use KiviCare\Telemed\Connect\Disconnection;
 use KiviCare\Telemed\Overview\Doctors;
 use KiviCare\Telemed\Overview\Query;
+use KiviCare\Telemed\Site\Pause;
 
 /**
  * Doctors and their connections. A clinic's administrator reads the own clinic's; only administrators act.
@@ -52,7 +54,11 @@ final class AdminDoctorsController extends AdminController {
 			return $doctor;
 		}
 		$provider  = Provider::from( (string) $request['provider'] );
-		$confirmed = $this->disconnection->disconnect( $doctor->ID, $provider );
+		try {
+			$confirmed = $this->disconnection->disconnect( $doctor->ID, $provider );
+		} catch ( BridgeException $error ) {
+			return $this->failure( 'kivicare_telemed_paused', $error->getMessage(), 409 );
+		}
 		$message   = $confirmed
 			/* translators: 1: doctor's name, 2: Zoom or Google Meet */
 			? __( '%1$s is disconnected from %2$s.', 'kivicare-telemed' )
@@ -65,6 +71,9 @@ final class AdminDoctorsController extends AdminController {
 		$doctor = $this->doctor( $request );
 		if ( is_wp_error( $doctor ) ) {
 			return $doctor;
+		}
+		if ( Pause::is_on() ) {
+			return $this->failure( 'kivicare_telemed_paused', Pause::text(), 409 );
 		}
 		if ( ! Invitation::send( $doctor, Provider::from( (string) $request['provider'] ) ) ) {
 			return $this->failure( 'kivicare_telemed_mail', __( 'The mail could not be sent. Check the site\'s mail settings.', 'kivicare-telemed' ), 502 );

@@ -66,7 +66,11 @@ final class MeetDoctorController implements Registerable {
 	}
 
 	public function disconnect(): \WP_REST_Response {
-		$confirmed = $this->disconnection->disconnect( get_current_user_id(), Provider::GoogleMeet );
+		try {
+			$confirmed = $this->disconnection->disconnect( get_current_user_id(), Provider::GoogleMeet );
+		} catch ( BridgeException $error ) {
+			return Envelope::failed( $error->getMessage(), 409 );
+		}
 		return Envelope::done(
 			array( 'connection_status' => 'not_connected' ),
 			$confirmed

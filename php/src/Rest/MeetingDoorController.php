@@ -4,7 +4,9 @@ declare( strict_types=1 );
 namespace KiviCare\Telemed\Rest;
 
 use KiviCare\Telemed\Bridge\BridgeException;
+use KiviCare\Telemed\Bridge\Failure;
 use KiviCare\Telemed\Config\DoctorConnections;
+use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Contracts\Bridge;
 use KiviCare\Telemed\Contracts\Registerable;
 use KiviCare\Telemed\KiviCare\Appointment;
@@ -16,6 +18,7 @@ use KiviCare\Telemed\Links\PersonalLinks;
 use KiviCare\Telemed\Links\SiteAddress;
 use KiviCare\Telemed\Links\Viewer;
 use KiviCare\Telemed\Mail\Remedy;
+use KiviCare\Telemed\Site\Pause;
 
 /**
  * The doors into a meeting: the host's, which opens for the assigned doctor and administrators, and the patient's.
@@ -74,7 +77,7 @@ final class MeetingDoorController implements Registerable {
 				return null === $awaited ? $this->not_started( $appointment, $sent ) : $this->host_waits( $request, $appointment, $awaited );
 			}
 		} catch ( BridgeException $error ) {
-			return $this->unavailable( $appointment->id, $error->getMessage() );
+			return Failure::Paused === $error->failure ? $this->paused( $appointment->id ) : $this->unavailable( $appointment->id, $error->getMessage() );
 		}
 		empty( $sent['token_refreshed'] ) || $this->doctors->forget_cached( $appointment->doctor_id );
 		do_action( self::OPENED_ACTION, $appointment->id, $host );
@@ -202,6 +205,18 @@ final class MeetingDoorController implements Registerable {
 		$link = Visits::start_link( $appointment->id );
 		$page = Page::message( 200, __( 'The new meeting is ready', 'kivicare-telemed' ), __( 'You are being taken to the meeting. If nothing happens, choose the link below.', 'kivicare-telemed' ), array( __( 'Start the meeting', 'kivicare-telemed' ) => $link ) );
 		return $page->leads_on( $link, 0 );
+	}
+
+	/**
+	 * Google's link needs nobody; Zoom's host link is made at the click, which a paused site does not do.
+	 */
+	private function paused( int $id ): Page {
+		try {
+			$row = $this->bridge->find_by_appointment( Provider::GoogleMeet->value, $id );
+		} catch ( BridgeException ) {
+			$row = null;
+		}
+		return null !== $row && '' !== (string) $row['join_url'] ? Page::redirect( (string) $row['join_url'] ) : $this->unavailable( $id, Pause::text() );
 	}
 
 	private function stranger(): Page {

@@ -98,7 +98,11 @@ final class ZoomDoctorController implements Registerable {
 	}
 
 	public function disconnect(): \WP_REST_Response {
-		$confirmed = $this->disconnection->disconnect( get_current_user_id(), Provider::Zoom );
+		try {
+			$confirmed = $this->disconnection->disconnect( get_current_user_id(), Provider::Zoom );
+		} catch ( BridgeException $error ) {
+			return Envelope::failed( $error->getMessage(), 409 );
+		}
 		return Envelope::done(
 			array( 'connection_status' => 'not_connected' ),
 			$confirmed

@@ -13,6 +13,7 @@ use KiviCare\Telemed\Contracts\Registerable;
 use KiviCare\Telemed\KiviCare\Agenda;
 use KiviCare\Telemed\KiviCare\MeetingDesk;
 use KiviCare\Telemed\KiviCare\Sweep;
+use KiviCare\Telemed\Site\Pause;
 
 /**
  * Does what Zoom's events ask for, after Zoom has its answer: it waits three seconds and no longer.
@@ -104,7 +105,8 @@ final class EventDesk implements Registerable {
 			$this->agenda->add( $id, true );
 		}
 		$action = self::ACTIONS[ $event['event'] ] ?? null;
-		if ( null !== $action ) {
+		// Listeners act, too: in a copy they must not.
+		if ( null !== $action && ! Pause::is_on() ) {
 			do_action( $action, $id, array_intersect_key( $event, array_flip( array( 'event', 'event_ts', 'meeting_id', 'time', 'person' ) ) ) );
 		}
 	}

@@ -122,6 +122,7 @@ pub fn settings(array: &ZendHashTable) -> Result<SiteSettings> {
         },
         google: google_settings(&google)?,
         http: connection::http(&http)?,
+        paused: all.flag("paused"),
     })
 }
 

@@ -14,6 +14,8 @@ add_filter(
 			'to'      => is_array( $mail['to'] ) ? implode( ',', $mail['to'] ) : $mail['to'],
 			'subject' => $mail['subject'],
 			'message' => $mail['message'],
+			// Whether our plugin sends it, or KiviCare by itself.
+			'ours'    => array() !== array_filter( debug_backtrace( DEBUG_BACKTRACE_IGNORE_ARGS ), static fn( array $call ): bool => str_starts_with( $call['class'] ?? '', 'KiviCare\\Telemed\\' ) ),
 		);
 		file_put_contents( KCT_RUN . '/mail.jsonl', wp_json_encode( $line ) . "\n", FILE_APPEND | LOCK_EX );
 		return true;
@@ -49,6 +51,7 @@ add_filter(
 		$pages = explode( ' ', (string) file_get_contents( '/proc/self/statm' ) );
 		$response->header( 'X-Mapping-Queries', (string) ( $GLOBALS['kct_queries'] ?? 0 ) );
 		$response->header( 'X-Worker', getmypid() . ' ' . (int) $pages[1] * 4 );
+		class_exists( 'KiviCare\\Telemed\\Site\\Identity' ) && $response->header( 'X-Site-State', KiviCare\Telemed\Site\Identity::state()->value );
 		return $response;
 	},
 	1000

@@ -126,7 +126,7 @@ final class UpkeepChecksTest extends TestCase {
 		$section = ( new DebugInformation( fn() => $this->plugin->status(), self::met(), $this->facts, new Retention( $wpdb, new Constants() ) ) )->add( array( 'other' => array() ) );
 		$fields  = array_map( static fn( array $field ): string => $field['value'], $section['kivicare-telemed']['fields'] );
 
-		$this->assertSame( array( 'plugin', 'extension', 'requirements', 'tables', 'key', 'zoom', 'zoom_ready', 'google_meet', 'operations', 'connections', 'queue_age', 'sweep', 'retention_days' ), array_keys( $fields ) );
+		$this->assertSame( array( 'plugin', 'extension', 'requirements', 'site', 'tables', 'key', 'zoom', 'zoom_ready', 'google_meet', 'operations', 'connections', 'queue_age', 'sweep', 'retention_days' ), array_keys( $fields ) );
 		$this->assertSame( 'in_flight 0, pending 1, parked 0, failed 0, done 0', $fields['operations'] );
 		$this->assertArrayHasKey( 'other', $section );
 		$this->assertStringNotContainsString( 'hunter', implode( ' ', $fields ) );

@@ -1,0 +1,94 @@
+<?php
+declare( strict_types=1 );
+
+namespace KiviCare\Telemed\Site;
+
+/**
+ * Where this process runs, without a query: the address that is stored, the one in effect, and the environment. Filters
+ * are passed by: plugins for languages and domains change home_url() and the option with every request.
+ */
+final class Facts {
+
+	/**
+	 * Facts.
+	 *
+	 * @param list<string> $urls        Addresses that must all be confirmed; the one in effect comes first.
+	 * @param string       $environment WordPress' environment type.
+	 */
+	public function __construct(
+		public readonly array $urls,
+		public readonly string $environment
+	) {}
+
+	public static function now(): self {
+		return new self( array_values( array_filter( array( self::constant(), self::home_row() ) ) ), wp_get_environment_type() );
+	}
+
+	/**
+	 * What may be confirmed without asking: an address that could come from a Host header is left out.
+	 */
+	public static function trustworthy(): self {
+		$urls = self::comes_from_visitor( self::constant() ) ? array( self::home_row() ) : array( self::constant(), self::home_row() );
+		return new self( array_values( array_filter( $urls ) ), wp_get_environment_type() );
+	}
+
+	/**
+	 * The addresses in comparable form.
+	 *
+	 * @return list<string>
+	 */
+	public function addresses(): array {
+		return Addresses::normalise_all( $this->urls );
+	}
+
+	/**
+	 * The address in effect.
+	 */
+	public function home(): string {
+		return $this->urls[0] ?? '';
+	}
+
+	/**
+	 * The option "home" as it is stored.
+	 */
+	public static function home_row(): string {
+		$home = wp_load_alloptions()['home'] ?? null;
+		if ( is_string( $home ) ) {
+			return $home;
+		}
+		// Somebody has taken it out of the options that WordPress loads at once.
+		global $wpdb;
+		// phpcs:ignore WordPress.DB
+		return (string) $wpdb->get_var( "SELECT option_value FROM {$wpdb->options} WHERE option_name = 'home'" );
+	}
+
+	/**
+	 * WP_HOME, empty where it is not defined or names no host: made from a Host header, it does so on the command line.
+	 */
+	private static function constant(): string {
+		$home = defined( 'WP_HOME' ) && is_string( constant( 'WP_HOME' ) ) ? constant( 'WP_HOME' ) : '';
+		return '' === Addresses::normalise( $home ) ? '' : $home;
+	}
+
+	/**
+	 * Whether the address may be what the visitor sent as Host: it is the same, and wp-config.php does not name it.
+	 */
+	private static function comes_from_visitor( string $url ): bool {
+		$sent = sanitize_text_field( wp_unslash( (string) ( $_SERVER['HTTP_HOST'] ?? '' ) ) );
+		if ( '' === $url || '' === $sent ) {
+			return false;
+		}
+		$same = strtok( Addresses::normalise( $url ), '/:' ) === strtok( Addresses::normalise( $sent ), '/:' );
+		return $same && ! self::is_written_down( $url );
+	}
+
+	private static function is_written_down( string $url ): bool {
+		foreach ( array( ABSPATH . 'wp-config.php', dirname( ABSPATH ) . '/wp-config.php' ) as $file ) {
+			if ( is_readable( $file ) ) {
+				$literal = "/define\\(\\s*(['\"])WP_HOME\\1\\s*,\\s*(['\"])" . preg_quote( $url, '/' ) . '\\2/';
+				return 1 === preg_match( $literal, (string) file_get_contents( $file ) );
+			}
+		}
+		return false;
+	}
+}
