@@ -124,6 +124,23 @@ final class Site {
 	}
 
 	/**
+	 * Lets wp-config.php and php.ini say something else, for all processes from now on; nothing for what they said at first.
+	 *
+	 * @param array<string, mixed>  $constants Constants.
+	 * @param array<string, string> $ini       Settings of php.ini.
+	 */
+	public function otherwise( array $constants = array(), array $ini = array() ): void {
+		$file = $this->run . '/otherwise.json';
+		if ( array() === $constants && array() === $ini ) {
+			@unlink( $file );
+			return;
+		}
+		// Renamed, so that nobody reads half of it.
+		file_put_contents( "$file.partial", (string) json_encode( array( 'constants' => $constants, 'ini' => $ini ) ) );
+		rename( "$file.partial", $file );
+	}
+
+	/**
 	 * Runs the sweep once, as Action Scheduler or WP-Cron would.
 	 */
 	public function sweep(): void {

@@ -15,6 +15,7 @@ require __DIR__ . '/SiteCopy.php';
 require __DIR__ . '/ProviderSide.php';
 require __DIR__ . '/ZoomSide.php';
 require __DIR__ . '/GoogleSide.php';
+require __DIR__ . '/ClinicProxy.php';
 require __DIR__ . '/SiteTestCase.php';
 require __DIR__ . '/ConsentTestCase.php';
 require __DIR__ . '/ConnectTestCase.php';

@@ -22,7 +22,9 @@ $values  = array(
 	'WP_DEBUG_DISPLAY'                => false,
 	'WP_DEBUG_LOG'                    => getenv( 'CACHE' ) . '/debug.log',
 	'DISABLE_WP_CRON'                 => true,
+	// The sandbox alone: on a network of sites its address is not the site's own.
 	'WP_HTTP_BLOCK_EXTERNAL'          => true,
+	'WP_ACCESSIBLE_HOSTS'             => '127.0.0.1',
 	'AUTOMATIC_UPDATER_DISABLED'      => true,
 	'KIVICARE_TELEMED_KEY'            => getenv( 'SITE_KEY' ),
 	'KIVICARE_TELEMED_ZOOM_API_URL'   => $base . '/v2',
@@ -40,11 +42,23 @@ foreach ( array( 'AUTH_KEY', 'SECURE_AUTH_KEY', 'LOGGED_IN_KEY', 'NONCE_KEY', 'A
 	$values[ $name ] = hash( 'sha512', $name . $salt );
 }
 echo "<?php\n";
+// What a test says otherwise, for all processes of the site at once: constants, and settings of php.ini.
+echo '$kct_file  = ' . var_export( getenv( 'RUN' ) . '/otherwise.json', true ) . ";\n";
+echo <<<'OTHERWISE'
+$kct_other = is_file( $kct_file ) ? (array) json_decode( (string) file_get_contents( $kct_file ), true ) : array();
+foreach ( $kct_other['constants'] ?? array() as $kct_name => $kct_value ) {
+	define( $kct_name, $kct_value );
+}
+foreach ( $kct_other['ini'] ?? array() as $kct_name => $kct_value ) {
+	ini_set( $kct_name, $kct_value );
+}
 // A copy of the site, for processes that ask for it: the same files, what its own settings change, null for left out.
-echo "\$kct_copy = (string) ( \$_SERVER['KCT_COPY'] ?? getenv( 'KCT_COPY' ) );\n";
-echo "\$kct_own  = '' === \$kct_copy ? array() : require \$kct_copy . '/settings.php';\n";
+$kct_copy = (string) ( $_SERVER['KCT_COPY'] ?? getenv( 'KCT_COPY' ) );
+$kct_own  = '' === $kct_copy ? array() : require $kct_copy . '/settings.php';
+
+OTHERWISE;
 foreach ( $values as $name => $value ) {
-	echo "array_key_exists( '$name', \$kct_own ) || define( '$name', " . var_export( $value, true ) . " );\n";
+	echo "array_key_exists( '$name', \$kct_own ) || defined( '$name' ) || define( '$name', " . var_export( $value, true ) . " );\n";
 }
 echo "foreach ( array_filter( \$kct_own, static fn( \$value ) => null !== \$value ) as \$kct_name => \$kct_value ) {\n\tdefine( \$kct_name, \$kct_value );\n}\n";
 // A network of sites beside the site, for processes that ask for it: installed first, then with its sites.

@@ -17,8 +17,12 @@ final class Diagnosis {
 	 */
 	public static function of( Provider $provider, array $answer ): string {
 		$text = Provider::Zoom === $provider ? self::zoom( (string) $answer['reason'] ) : self::google( (string) $answer['reason'] );
-		// The message names missing scopes and other likely causes.
-		return $text ?? (string) $answer['message'];
+		// The message names missing scopes and other likely causes, and a proxy in between.
+		return match ( true ) {
+			null === $text                      => (string) $answer['message'],
+			'unavailable' === $answer['reason'] => "$text ({$answer['message']})",
+			default                             => $text,
+		};
 	}
 
 	private static function zoom( string $reason ): ?string {

@@ -20,10 +20,19 @@ final class DatabaseCheck extends HealthTest {
 			return $this->result(
 				'critical',
 				__( 'The telemed extension cannot reach the database', 'kivicare-telemed' ),
-				array( $error->getMessage(), __( 'Bookings are accepted, but meetings have to wait. Check that the database takes more connections, and that the server may reach it as wp-config.php says.', 'kivicare-telemed' ) )
+				array_values( array_filter( array( $error->getMessage(), __( 'Bookings are accepted, but meetings have to wait.', 'kivicare-telemed' ), self::drop_in() ) ) )
 			);
 		}
 		return $this->result( 'good', __( 'The telemed extension reaches the database', 'kivicare-telemed' ), array( __( 'The extension\'s own connection works.', 'kivicare-telemed' ) ) );
+	}
+
+	/**
+	 * WordPress' connection may be another than wp-config.php says.
+	 */
+	private static function drop_in(): string {
+		return is_readable( WP_CONTENT_DIR . '/db.php' )
+			? __( 'This site has a file wp-content/db.php, which can connect WordPress to other servers than wp-config.php names. The extension connects to DB_HOST with DB_USER and DB_PASSWORD: let them name the server that is written to.', 'kivicare-telemed' )
+			: '';
 	}
 
 	protected function id(): string {
