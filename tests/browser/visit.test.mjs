@@ -12,6 +12,21 @@ const PROVIDERS = [
 ];
 
 /**
+ * Somebody deletes the visit's meeting at the provider.
+ */
+const LOSE = {
+	async Zoom( meeting ) {
+		const json = { 'Content-Type': 'application/json' };
+		const basic = 'Basic ' + Buffer.from( `${ sandbox.seed.client_id }:${ sandbox.seed.client_secret }` ).toString( 'base64' );
+		const grant = await fetch( `${ sandbox.http_url }/oauth/token?grant_type=account_credentials&account_id=${ sandbox.seed.account_id }`, { method: 'POST', headers: { Authorization: basic } } );
+		const { access_token } = await grant.json();
+		const answer = await fetch( `${ sandbox.http_url }/v2/meetings/${ meeting }`, { method: 'DELETE', headers: { ...json, Authorization: `Bearer ${ access_token }` } } );
+		assert.equal( answer.status, 204, await answer.text() );
+	},
+	GoogleMeet: ( meeting ) => at_sandbox( 'POST', '/google/events', { user: 'doctor@example.test', id: meeting, action: 'delete' } ),
+};
+
+/**
  * KiviCare's pages. They show the video button once the patient has checked in.
  */
 const real = {
@@ -114,6 +129,28 @@ for ( const provider of PROVIDERS ) {
 			assert.equal( connected(), false );
 		} );
 
+		// With such cookies a browser looks like nobody's when it comes back from the provider.
+		test( 'a doctor whose login cookies are strict is connected as well', async () => {
+			const context = doctor.context();
+			const cookies = await context.cookies( site );
+			await context.clearCookies();
+			await context.addCookies( cookies.map( ( cookie ) => ( { ...cookie, sameSite: 'Strict' } ) ) );
+			const seen = [];
+			const follow = ( request ) => request.isNavigationRequest() && request.url().includes( '/callback' ) && seen.push( request );
+			doctor.on( 'request', follow );
+			await ask();
+			await doctor.locator( '#approve' ).click();
+			await doctor.waitForURL( ( url ) => url.href.startsWith( site ) && url.pathname.includes( `/setting/${ provider.page }` ) );
+			await pages.connected( doctor, provider ).waitFor();
+			doctor.off( 'request', follow );
+			assert.equal( connected(), true );
+			assert.deepEqual( seen.map( ( request ) => new URL( request.url() ).searchParams.get( 'reloaded' ) ), [ null, '1' ], 'one reload' );
+			assert.equal( ( await seen[ 1 ].allHeaders() ).referer, undefined, 'the code is in no referrer' );
+			disconnect();
+			await context.clearCookies();
+			await context.addCookies( cookies );
+		} );
+
 		test( 'a doctor who allows is connected and back in the dashboard', async () => {
 			await ask();
 			await doctor.locator( '#approve' ).click();
@@ -135,6 +172,20 @@ for ( const provider of PROVIDERS ) {
 			const number = ( url ) => new URL( url ).pathname.split( '/' ).pop();
 			assert.equal( number( joined.end ), number( host.end ) );
 			assert.ok( ! joined.end.includes( 'zak' ) );
+		} );
+
+		test( 'a meeting that was deleted at the provider is made anew and started with one click', async () => {
+			// Nobody follows the calendar: the click comes before the next look.
+			within( '$p->bridge()->leave_calendar( $doctor );' );
+			await LOSE[ provider.id ]( within( `echo $p->bridge()->find_by_appointment( $provider->value, ${ id } )["meeting_id"];` ) );
+			await doctor.goto( `${ site }/wp-json/kivicare-telemed/v1/appointments/${ id }/start` );
+			await doctor.getByRole( 'heading', { name: 'The meeting is gone' } ).waitFor();
+			doctor.problems.length = 0;
+			// Nobody answers there; that the browser asks is what counts.
+			const asked = doctor.waitForRequest( provider.host );
+			await doctor.getByRole( 'button', { name: 'Make a new meeting and start it' } ).click();
+			await asked;
+			assert.deepEqual( doctor.problems, [], 'no policy of ours stands in the way' );
 		} );
 
 		test( 'the patient cannot open the start link', async () => {
