@@ -106,6 +106,18 @@ pub fn per_process<T: Any + Send + Sync>(key: &str, make: impl FnOnce() -> Resul
     })
 }
 
+/// Does something with every part of this type that this process has already made, inside the runtime.
+pub fn each_part<T: Any + Send + Sync>(work: impl Fn(&T)) {
+    let slot = PROCESS.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(process) = slot.as_ref().filter(|process| process.id == std::process::id()) else {
+        return;
+    };
+    let _entered = process.runtime.enter();
+    for part in process.parts.values() {
+        part.downcast_ref::<T>().into_iter().for_each(&work);
+    }
+}
+
 /// Ends the runtime without waiting for it. In a forked child that never used it, the parent's is left alone.
 pub fn shutdown() {
     let mut slot = PROCESS.lock().unwrap_or_else(PoisonError::into_inner);
@@ -150,6 +162,11 @@ mod tests {
         let first = per_process("test", || Ok(1u32)).unwrap();
         let second = per_process("test", || Ok(2u32)).unwrap();
         assert!(Arc::ptr_eq(&first, &second));
+        let sum = std::sync::atomic::AtomicU32::new(0);
+        each_part(|part: &u32| {
+            sum.fetch_add(*part, std::sync::atomic::Ordering::Relaxed);
+        });
+        assert_eq!(sum.into_inner(), 1);
     }
 
     #[test]

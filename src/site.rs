@@ -120,3 +120,9 @@ fn closed(why: String) -> impl HttpClient {
         Box::pin(async move { Err(error) })
     }
 }
+
+/// The host process has answered a request, with all that was to be done after it: what the sites hold of their databases
+/// is given up where others may need it. A process that has used none does nothing.
+pub fn request_over() {
+    runtime::each_part(MySqlStore::request_over);
+}

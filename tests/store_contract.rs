@@ -9,6 +9,9 @@
     reason = "tests may fail loudly"
 )]
 
+#[path = "store/sessions.rs"]
+mod sessions;
+
 use std::time::{Duration, Instant};
 
 use kivicare_telemed::secret::DatabasePassword;
@@ -651,6 +654,21 @@ struct Database {
     admin: Conn,
 }
 
+fn options(config: &DatabaseConfig) -> OptsBuilder {
+    let options = OptsBuilder::default()
+        .user(Some(&config.user))
+        .pass(Some(config.password.expose()))
+        .db_name(Some(&config.name))
+        .prefer_socket(false);
+    match config.host.split_once(":/") {
+        Some((_, path)) => options.socket(Some(format!("/{path}"))),
+        None => match config.host.split_once(':') {
+            Some((host, port)) => options.ip_or_hostname(host).tcp_port(port.parse().unwrap()),
+            None => options.ip_or_hostname(config.host.clone()),
+        },
+    }
+}
+
 impl Database {
     async fn open() -> Option<Self> {
         let Ok(host) = std::env::var("TELEMED_TEST_DB_HOST") else {
@@ -664,18 +682,6 @@ impl Database {
         let var = |name: &str| std::env::var(name).unwrap_or_default();
         let (user, password) = (var("TELEMED_TEST_DB_USER"), var("TELEMED_TEST_DB_PASSWORD"));
         let name = var("TELEMED_TEST_DB_NAME");
-        let options = OptsBuilder::default()
-            .user(Some(&user))
-            .pass(Some(&password))
-            .db_name(Some(&name))
-            .prefer_socket(false);
-        let options = match host.split_once(":/") {
-            Some((_, path)) => options.socket(Some(format!("/{path}"))),
-            None => match host.split_once(':') {
-                Some((host, port)) => options.ip_or_hostname(host).tcp_port(port.parse().unwrap()),
-                None => options.ip_or_hostname(host.clone()),
-            },
-        };
         let prefix = format!("t{:08x}_", rand::random::<u32>());
         let config = DatabaseConfig {
             host,
@@ -691,10 +697,13 @@ impl Database {
             also_trusted: None,
             defaults: ClientDefaults::default(),
         };
-        Some(Self {
-            config,
-            admin: Conn::new(options).await.unwrap(),
-        })
+        let admin = Conn::new(options(&config)).await.unwrap();
+        Some(Self { config, admin })
+    }
+
+    /// How a visitor's page connects.
+    fn visitor(&self) -> OptsBuilder {
+        options(&self.config)
     }
 
     fn store(&self) -> MySqlStore {
@@ -704,13 +713,6 @@ impl Database {
     async fn admin(&mut self, sql: &str) {
         let sql = sql.replace("{p}", &self.config.prefix);
         self.admin.query_drop(sql).await.unwrap();
-    }
-
-    /// Sessions of this user beside the own one.
-    async fn sessions(&mut self) -> u64 {
-        let sql = "SELECT COUNT(*) FROM information_schema.processlist WHERE id <> CONNECTION_ID() \
-                   AND user = SUBSTRING_INDEX(CURRENT_USER(), '@', 1) AND db = DATABASE()";
-        self.admin.query_first(sql).await.unwrap().unwrap()
     }
 
     async fn create_tables(&mut self) {
@@ -824,9 +826,8 @@ async fn database() {
     token_rows(&mut database, &store).await;
     survives_killed_sessions(&mut database, &store).await;
     abandoned_statement(&database, &store).await;
-    wide_store_closes(&mut database, &store).await;
     wrong_password(&database).await;
-    store.disconnect().await.unwrap();
+    store.disconnect();
     database.drop_tables().await;
 }
 
@@ -892,37 +893,7 @@ async fn abandoned_statement(database: &Database, store: &MySqlStore) {
     store.ping().await.unwrap();
     assert_eq!(store.operations(50).await.unwrap().len(), 1);
     held.release().await.unwrap();
-    other.disconnect().await.unwrap();
-}
-
-/// What a run opened for many appointments at a time is closed with it, whatever came out of the statements.
-async fn wide_store_closes(database: &mut Database, store: &MySqlStore) {
-    let before = database.sessions().await;
-    for given_up in [false, true] {
-        let wide = store.widened().unwrap();
-        let work = (0..8).map(|id| {
-            let wide = wide.clone();
-            async move {
-                let name = format!("wide:{id}");
-                let lock = wide.lock(&name, LONG).await.unwrap();
-                wide.operations(50).await.unwrap();
-                if given_up {
-                    let again = wide.lock(&name, Duration::from_secs(30));
-                    let _ = tokio::time::timeout(Duration::from_millis(50), again).await;
-                    drop(lock);
-                } else {
-                    lock.release().await.unwrap();
-                }
-            }
-        });
-        futures_util::future::join_all(work).await;
-        let open = database.sessions().await;
-        assert!(open > before, "{open}");
-        wide.close().await;
-        drop(wide);
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        assert_eq!(database.sessions().await, before, "given up: {given_up}");
-    }
+    other.disconnect();
 }
 
 async fn wrong_password(database: &Database) {

@@ -18,7 +18,7 @@ use crate::fault;
 use crate::provider::renewal_due;
 use crate::secret::AccessToken;
 use crate::service::owner;
-use crate::store::{ConnectionRow, ConnectionState, Store, TokenRow};
+use crate::store::{ConnectionRow, ConnectionState, Lock, Store, TokenRow};
 use crate::vault::{Context, Vault};
 
 /// How long to wait for another process that refreshes. A refresh is one request of at most 10 s.
@@ -114,7 +114,7 @@ impl TokenKeeper {
             });
         }
         let lock = self.store.lock(&lock_name(row), LOCK_WAIT).await?;
-        let outcome = self.refresh_locked(row, source, rejected).await;
+        let outcome = self.refresh_locked(&*lock, row, source, rejected).await;
         let released = lock.release().await;
         let usable = outcome?;
         released?;
@@ -156,6 +156,7 @@ impl TokenKeeper {
 
     async fn refresh_locked(
         &self,
+        lock: &dyn Lock,
         row: &TokenRow,
         source: &dyn TokenSource,
         rejected: Option<&AccessToken>,
@@ -168,6 +169,12 @@ impl TokenKeeper {
             });
         }
         fault::point("refresh.before");
+        if lock.is_lost() {
+            return Err(Error::new(
+                ErrorKind::Busy,
+                "the lock for refreshing was lost with its database session; it will be tried again",
+            ));
+        }
         fault::sending("refresh.sent");
         let renewed = self.obtain(row, source, current.as_ref()).await?;
         fault::point("refresh.replied");

@@ -44,6 +44,12 @@ fn panic_now<T>() -> T {
     panic!("on purpose")
 }
 
+/// RSHUTDOWN: sessions of the database do not outlive the request that needed them where visitors may.
+extern "C" fn request_shutdown(_type: i32, _module: i32) -> i32 {
+    let _ = std::panic::catch_unwind(crate::site::request_over);
+    0
+}
+
 /// MSHUTDOWN: the runtime's threads are told to end; nothing waits for them.
 extern "C" fn module_shutdown(_type: i32, _module: i32) -> i32 {
     crate::runtime::shutdown();
@@ -68,6 +74,7 @@ pub fn get_module(module: ModuleBuilder) -> ModuleBuilder {
         .name("kivicare_telemed")
         .info_function(module_info)
         .shutdown_function(module_shutdown)
+        .request_shutdown_function(request_shutdown)
         .class::<exceptions::TelemedException>()
         .class::<exceptions::ConfigurationException>()
         .class::<exceptions::PausedException>()

@@ -50,6 +50,22 @@ impl Upkeep {
         })
     }
 
+    /// Makes room for a database session that PHP is about to open; to be followed by sessionClosed().
+    pub fn session_wanted(&self) -> PhpResult<()> {
+        guarded(|| {
+            let store = self.0.store()?;
+            runtime::run(async move { store.session_wanted().await })?
+        })
+    }
+
+    /// PHP has closed that session.
+    pub fn session_closed(&self) -> PhpResult<()> {
+        guarded(|| {
+            self.0.store()?.session_closed();
+            Ok(())
+        })
+    }
+
     /// Whether the secret was sealed with another key than the current one.
     pub fn needs_reseal(&self, sealed: &str) -> PhpResult<bool> {
         guarded(|| Ok(self.0.vault()?.needs_reseal(sealed)))

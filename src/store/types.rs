@@ -206,11 +206,17 @@ pub enum TokenRow {
     },
 }
 
-/// A held cross-process lock (`GET_LOCK`). Call [`release`](Lock::release); dropping it without releasing ends the
-/// session that holds it, because a session returned to a pool would keep the lock.
-pub trait Lock: Send {
+/// A held cross-process lock (`GET_LOCK`). Call [`release`](Lock::release); dropped without it, it is given back soon
+/// after.
+pub trait Lock: Send + Sync {
     /// Gives the lock back.
     fn release(self: Box<Self>) -> BoxFuture<'static, Result<()>>;
+
+    /// Whether it may be another's by now: the session that held it broke, and it could not be had again. To be asked
+    /// before what cannot be undone.
+    fn is_lost(&self) -> bool {
+        false
+    }
 }
 
 /// How we follow one doctor's Google calendar (table `kc_telemed_calendars`).

@@ -1,27 +1,17 @@
 //! How to reach the site's database.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use data_encoding::HEXLOWER;
-use mysql_async::{Opts, OptsBuilder, PoolConstraints, PoolOpts};
+use mysql_async::{Opts, OptsBuilder};
 
 use super::dsn::{ClientDefaults, DbHost, Endpoint};
 use super::tls;
 use crate::Result;
-use crate::error::internal;
 use crate::secret::DatabasePassword;
 
-/// Sessions a process may hold. A booking needs three: two locks at once, the appointment's and the token's, each on a
-/// session of its own, and one for its statements.
-pub(super) const MAX_SESSIONS: usize = 3;
-/// Sessions of a run that works on [`crate::service::SIDE_BY_SIDE`] appointments at once. Only one run a site is at work, and
-/// it closes them at its end: held by every worker they would be more than a server takes.
-pub(super) const WIDE: usize = 2 * crate::service::SIDE_BY_SIDE + 4;
-/// How long an idle session is kept for the next PHP request.
-const IDLE: Duration = Duration::from_secs(60);
-/// The server ends sessions that stay idle longer, in seconds. Longer than [`IDLE`] and than any provider call made
-/// under a lock, short enough that a lost process does not hold its locks for MySQL's default of eight hours.
+/// The server ends sessions that stay idle longer, in seconds. Longer than any provider call made under a lock, short
+/// enough that a lost process does not hold its locks for MySQL's default of eight hours.
 const SERVER_IDLE: usize = 120;
 /// Largest packet the client accepts, in bytes: MySQL's usual default. Stating it saves asking at each connect.
 const MAX_PACKET: usize = 16 << 20;
@@ -112,20 +102,11 @@ impl DatabaseConfig {
         HEXLOWER.encode(hash.finish().as_ref())
     }
 
-    pub(super) fn options(&self, sessions: usize) -> Result<Opts> {
-        let constraints = PoolConstraints::new(0, sessions).ok_or_else(|| internal("Pool bounds."))?;
-        let pool = PoolOpts::new()
-            .with_constraints(constraints)
-            .with_inactive_connection_ttl(IDLE)
-            // A reset would cost a round trip per checkout and wipe the session settings below. It is not needed:
-            // a session goes back to the pool only after a complete answer, outside transactions and without locks;
-            // every other session is closed (see `session.rs`).
-            .with_reset_connection(false);
+    pub(super) fn options(&self) -> Result<Opts> {
         let options = OptsBuilder::default()
             .user(Some(&self.user))
             .pass(Some(self.password.expose()))
             .db_name(Some(&self.name))
-            .pool_opts(pool)
             // Without this the driver would follow any TCP connect by trying the server's socket path locally.
             .prefer_socket(false)
             // An UPDATE that finds its row but changes nothing must still count as having found it.

@@ -110,6 +110,20 @@ impl Failure {
     }
 }
 
+/// No connection is left that others do not need.
+pub(super) fn crowded() -> Error {
+    Error::new(
+        ErrorKind::Store,
+        "The database has no connection to spare at the moment; it is tried again later. If this goes on, raise \
+         max_user_connections for DB_USER or max_connections.",
+    )
+}
+
+/// Whether the server takes no more connections: altogether, or of this account.
+pub(super) fn is_crowded(failure: &Driver) -> bool {
+    matches!(failure, Driver::Server(server) if matches!(server.code, 1040 | 1203 | 1226))
+}
+
 /// The server ended the session before it looked at the statement: shutdown (1053), killed (1927, MariaDB), idle for
 /// too long (4031, MySQL).
 fn ended(code: u16) -> bool {

@@ -9,6 +9,8 @@ mod config;
 mod connections;
 mod dsn;
 mod error;
+mod gate;
+mod hub;
 mod lock;
 mod mappings;
 mod queue;
@@ -22,15 +24,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
-use mysql_async::{Params, Pool, params};
+use futures_util::future::{BoxFuture, ready};
+use mysql_async::{Params, params};
 
 pub use config::DatabaseConfig;
 pub use dsn::ClientDefaults;
 
-use self::config::MAX_SESSIONS;
+use self::hub::Hub;
 use self::rows::Tables;
-use self::session::{Repeat, Reply, STATEMENT_LIMIT, Statement, perform};
+use self::session::{Repeat, Reply, Statement, Which, perform};
 use super::{
     AuditEntry, Calendar, ConnectionRow, Due, Lock, Mapping, NewOperation, Operation, OperationKind,
     Provider, Setback, Store, TokenRow, checked_setback,
@@ -42,15 +44,16 @@ use crate::error::internal;
 const UNFINISHED: &str = "state IN ('in_flight', 'pending', 'parked')";
 
 /// The database store of one site. It connects when first used, and belongs to the tokio runtime that first uses it.
+#[derive(Clone)]
 pub struct MySqlStore {
-    pool: Pool,
+    hub: Arc<Hub>,
+    which: Which,
     site: String,
-    tables: Tables,
-    config: DatabaseConfig,
+    tables: Arc<Tables>,
 }
 
 impl std::fmt::Debug for MySqlStore {
-    /// The pool's own Debug would show the password.
+    /// The options' own Debug would show the password.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("MySqlStore")
             .field("site", &self.site)
@@ -61,21 +64,16 @@ impl std::fmt::Debug for MySqlStore {
 impl MySqlStore {
     /// A store for the site (any text that tells it from others on the same database server). Does not connect yet.
     pub fn new(config: DatabaseConfig, site: &str) -> Result<Self> {
-        Self::with_sessions(config, site, MAX_SESSIONS)
-    }
-
-    fn with_sessions(config: DatabaseConfig, site: &str, sessions: usize) -> Result<Self> {
         if config.name.is_empty() || config.user.is_empty() {
             return Err(crate::error::configuration(
                 "DB_NAME and DB_USER must be set in wp-config.php.",
             ));
         }
-        let tables = Tables::new(&config);
         Ok(Self {
-            pool: Pool::new(config.options(sessions)?),
+            hub: Arc::new(Hub::new(&config)?),
+            which: Which::Anchor,
             site: site.to_owned(),
-            tables,
-            config,
+            tables: Arc::new(Tables::new(&config)),
         })
     }
 
@@ -86,28 +84,38 @@ impl MySqlStore {
             .map(drop)
     }
 
-    /// Closes every session. Waits until those in use are given back.
-    pub async fn disconnect(self) -> Result<()> {
-        self.pool
-            .disconnect()
-            .await
-            .map_err(|failure| error::Failure::of(failure).error)
+    /// Closes every session that is not in use.
+    pub fn disconnect(&self) {
+        self.hub.end_idle(Duration::ZERO);
+    }
+
+    /// A request of the host process is over: sessions that others may need are closed.
+    pub fn request_over(&self) {
+        self.hub.request_over();
+    }
+
+    /// Makes room for a session that the host process is about to open itself, to be told of its end by
+    /// [`session_closed`](Self::session_closed).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Store`](crate::ErrorKind::Store) while visitors need what there is.
+    pub async fn session_wanted(&self) -> Result<()> {
+        self.hub.lend().await
+    }
+
+    /// The host process has closed its session.
+    pub fn session_closed(&self) {
+        self.hub.take_back();
     }
 
     async fn run(&self, sql: String, values: impl Into<Params>, repeat: Repeat) -> Result<Reply> {
-        let (_session, reply) = perform(
-            &self.pool,
-            &[Statement::new(sql, values)],
-            repeat,
-            STATEMENT_LIMIT,
-        )
-        .await?;
-        Ok(reply)
+        perform(&self.hub, self.which, &[Statement::new(sql, values)], repeat).await
     }
 
     /// Runs the statements as one transaction. Each caller's may be repeated harmlessly.
     async fn transact(&self, statements: &[Statement]) -> Result<()> {
-        perform(&self.pool, statements, Repeat::Harmless, STATEMENT_LIMIT)
+        perform(&self.hub, self.which, statements, Repeat::Harmless)
             .await
             .map(drop)
     }
@@ -354,16 +362,15 @@ impl Store for MySqlStore {
     }
 
     fn widened(&self) -> Result<Arc<dyn Store>> {
-        let wide = Self::with_sessions(self.config.clone(), &self.site, config::WIDE)?;
-        Ok(Arc::new(wide))
+        Ok(Arc::new(Self {
+            which: Which::Any,
+            ..self.clone()
+        }))
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {
-        let pool = self.pool.clone();
-        async move {
-            let _ = tokio::time::timeout(STATEMENT_LIMIT, pool.disconnect()).await;
-        }
-        .boxed()
+        self.hub.end_idle_spares(Duration::ZERO);
+        ready(()).boxed()
     }
 
     fn note(&self, appointment_id: u64, verify: bool, due_at: i64) -> BoxFuture<'_, Result<u64>> {
@@ -421,7 +428,7 @@ impl Store for MySqlStore {
     }
 
     fn lock<'a>(&'a self, name: &'a str, wait: Duration) -> BoxFuture<'a, Result<Box<dyn Lock>>> {
-        lock::acquire(&self.pool, &self.site, name, wait).boxed()
+        lock::acquire(&self.hub, &self.site, name, wait).boxed()
     }
 
     fn audit<'a>(&'a self, entry: &'a AuditEntry) -> BoxFuture<'a, Result<()>> {

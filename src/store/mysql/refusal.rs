@@ -7,18 +7,17 @@ use futures_util::FutureExt;
 use mysql_async::{Conn, Error as Driver};
 use rustls::CertificateError;
 
-use super::error::Failure;
 use crate::{Error, ErrorKind};
 
 /// Waits for a session. The driver panics on a kind of login that it was built without (`MariaDB`'s ed25519 and parsec,
 /// which mysqlnd does not know either); its pool takes that for a connection that was given up.
 pub(super) async fn guarded(
     session: impl Future<Output = std::result::Result<Conn, Driver>>,
-) -> crate::Result<Conn> {
-    match AssertUnwindSafe(session).catch_unwind().await {
-        Ok(session) => session.map_err(|failure| Failure::of(failure).error),
-        Err(_) => Err(login_method()),
-    }
+) -> crate::Result<std::result::Result<Conn, Driver>> {
+    AssertUnwindSafe(session)
+        .catch_unwind()
+        .await
+        .map_err(|_| login_method())
 }
 
 fn refused(message: &str) -> Error {
