@@ -12,7 +12,7 @@ use KiviCare\Telemed\Upgrade\MappingRows;
  */
 final class Schema {
 
-	public const VERSION = 4;
+	public const VERSION = 5;
 
 	public const ZOOM_MAPPINGS = 'kc_appointment_zoom_mappings';
 	public const MEET_MAPPINGS = 'kc_appointment_google_meet_mappings';
@@ -217,6 +217,8 @@ final class Schema {
 			resource_id varchar(191) NOT NULL DEFAULT \'\',
 			channel_expires_at bigint(20) NOT NULL DEFAULT 0,
 			failures int(10) unsigned NOT NULL DEFAULT 0,
+			page_token varchar(2000) NOT NULL DEFAULT \'\',
+			listed longtext,
 			PRIMARY KEY  (doctor_id),
 			KEY due_at (due_at),
 			KEY channel_id (channel_id)'

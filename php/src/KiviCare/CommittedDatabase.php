@@ -19,11 +19,37 @@ final class CommittedDatabase extends \wpdb {
 	 */
 	public static function shared(): self {
 		global $wpdb;
-		self::$shared ??= new self( DB_USER, DB_PASSWORD, DB_NAME, DB_HOST );
+		self::$shared ??= self::within_share();
 		// set_prefix() would also rename the tables of the user's site.
 		self::$shared->prefix = $wpdb->prefix;
 		self::$shared->users  = $wpdb->users;
 		return self::$shared;
+	}
+
+	/**
+	 * Closes the connection: the work that needed it is over.
+	 */
+	public static function leave(): void {
+		if ( null !== self::$shared ) {
+			self::$shared->close();
+			self::$shared = null;
+			SessionRoom::give();
+		}
+	}
+
+	/**
+	 * A new connection, when there is one that visitors do not need.
+	 *
+	 * @throws \RuntimeException When there is none, or the database cannot be reached.
+	 */
+	private static function within_share(): self {
+		SessionRoom::take();
+		try {
+			return new self( DB_USER, DB_PASSWORD, DB_NAME, DB_HOST );
+		} catch ( \RuntimeException $error ) {
+			SessionRoom::give();
+			throw $error;
+		}
 	}
 
 	/**
