@@ -318,6 +318,8 @@ async fn calendars(store: &dyn Store) {
         resource_id: "o3hgv1538sdjfh".into(),
         channel_expires_at: 5_000_000_001,
         failures: 2,
+        page_token: "EiQKGjM5".into(),
+        listed: [4, 31, 32].into(),
     };
     store.save_calendar(&calendar).await.unwrap();
     store.save_calendar(&calendar).await.unwrap();
@@ -772,6 +774,7 @@ const TABLES: [&str; 9] = [
      due_at bigint NOT NULL DEFAULT 0, channel_id varchar(64) NOT NULL DEFAULT '', \
      channel_hash char(64) NOT NULL DEFAULT '', resource_id varchar(191) NOT NULL DEFAULT '', \
      channel_expires_at bigint NOT NULL DEFAULT 0, failures int unsigned NOT NULL DEFAULT 0, \
+     page_token varchar(2000) NOT NULL DEFAULT '', listed longtext, \
      KEY due_at (due_at), KEY channel_id (channel_id))",
     "kc_telemed_audit (id bigint unsigned NOT NULL AUTO_INCREMENT PRIMARY KEY, at datetime NOT NULL, \
      actor_id bigint unsigned NOT NULL DEFAULT 0, source varchar(16) NOT NULL DEFAULT '', \

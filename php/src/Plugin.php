@@ -319,6 +319,7 @@ final class Plugin {
 			$desk,
 			$this->agenda,
 			$this->sweep,
+			new KiviCare\SessionRoom(),
 			new Schedule( $this->bridge, $this->runner ),
 			new Mail\LateLinks( $this->bridge, $this->personal_links, $later ),
 			$causes,

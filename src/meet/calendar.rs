@@ -16,22 +16,27 @@ const FIELDS: &str = "nextPageToken,nextSyncToken,items(id,etag,status)";
 /// Events in one page, Google's maximum.
 const PAGE_SIZE: &str = "2500";
 
-/// What a listing brought.
-#[derive(Debug, Clone, Default)]
-pub struct Listing {
-    /// Events changed since the token, or all of them. Of deleted ones only the id is certain.
+/// One page of a listing.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// Events changed since the sync token, or some of all. Of deleted ones only the id is certain.
     pub events: Vec<Event>,
-    /// Where the next one starts.
-    pub sync_token: String,
-    /// Everything was listed, because there was no token or Google did not take it any more (410).
-    pub full: bool,
-    /// Requests it took.
-    pub requests: u32,
+    /// What follows.
+    pub next: Next,
+}
+
+/// What follows a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// Another page, with this token.
+    Page(String),
+    /// Nothing; the next listing starts with this sync token.
+    End(String),
 }
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-struct Page {
+struct PageReply {
     items: Vec<Event>,
     next_page_token: String,
     next_sync_token: String,
@@ -120,40 +125,36 @@ struct Stop<'a> {
 }
 
 impl MeetClient {
-    /// What changed since `sync_token`; everything when it is empty or too old. The other parameters are the same in
-    /// every request, as Google wants them.
-    pub async fn changes(&self, sync_token: &str) -> Result<Listing> {
-        let mut listing = Listing {
-            full: sync_token.is_empty(),
-            ..Listing::default()
+    /// One page of what changed since `sync_token`, of everything when that is empty; the first page when `page_token` is.
+    /// None when Google does not take one of the tokens any more. The other parameters are the same in every request, as
+    /// Google wants them.
+    ///
+    /// # Errors
+    ///
+    /// As every call of the provider.
+    pub async fn page(&self, sync_token: &str, page_token: &str) -> Result<Option<Page>> {
+        let mut query = vec![("maxResults", PAGE_SIZE), ("fields", FIELDS)];
+        let given = [("syncToken", sync_token), ("pageToken", page_token)];
+        query.extend(given.into_iter().filter(|(_, token)| !token.is_empty()));
+        let path = ["calendars", CALENDAR, "events"];
+        let response = self.api.call(Call::get(&path, &query)).await?;
+        let refused = match response.status {
+            StatusCode::GONE => !sync_token.is_empty() || !page_token.is_empty(),
+            StatusCode::BAD_REQUEST => !page_token.is_empty(),
+            _ => false,
         };
-        let (mut token, mut page_token) = (sync_token.to_owned(), String::new());
-        loop {
-            let mut query = vec![("maxResults", PAGE_SIZE), ("fields", FIELDS)];
-            if !token.is_empty() {
-                query.push(("syncToken", &token));
-            }
-            if !page_token.is_empty() {
-                query.push(("pageToken", &page_token));
-            }
-            let path = ["calendars", CALENDAR, "events"];
-            let response = self.api.call(Call::get(&path, &query)).await?;
-            listing.requests += 1;
-            if response.status == StatusCode::GONE && !token.is_empty() {
-                token.clear();
-                page_token.clear();
-                listing.events.clear();
-                listing.full = true;
-                continue;
-            }
-            let page: Page = parse(&self.success(response, Effect::Safe)?)?;
-            listing.events.extend(page.items);
-            if page.next_page_token.is_empty() {
-                listing.sync_token = page.next_sync_token;
-                return Ok(listing);
-            }
-            page_token = page.next_page_token;
+        if refused {
+            return Ok(None);
         }
+        let reply: PageReply = parse(&self.success(response, Effect::Safe)?)?;
+        Ok(Some(Page {
+            events: reply.items,
+            next: if reply.next_page_token.is_empty() {
+                Next::End(reply.next_sync_token)
+            } else {
+                Next::Page(reply.next_page_token)
+            },
+        }))
     }
 
     /// `GET calendars/primary`.

@@ -12,7 +12,7 @@ pub mod scopes;
 use url::Url;
 
 pub use auth::Endpoints;
-pub use calendar::{Channel as PushChannel, Listing, NewChannel, PrimaryCalendar};
+pub use calendar::{Channel as PushChannel, NewChannel, Next, Page, PrimaryCalendar};
 pub use error::NO_MEET;
 pub use event::{Event, SendUpdates};
 pub use provider::marker;

@@ -41,7 +41,7 @@ impl Calendar {
     }
 
     /// Looks at one calendar now. Returns: doctor_id, appointments (ids to reconcile with verify), requests, full,
-    /// reason, message, token_refreshed.
+    /// reason, message, token_refreshed, unfinished.
     pub fn pull(&self, doctor_id: u64) -> PhpResult<Array> {
         guarded(|| {
             let telemed = self.0.telemed()?;

@@ -3,7 +3,7 @@
 //! A look only finds out which appointments to reconcile; what happens then is decided there. Our own writes are
 //! known by their etag, so they never come back as news.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use data_encoding::HEXLOWER;
 use futures_util::StreamExt;
@@ -14,7 +14,7 @@ use super::queue::GRACE;
 use super::{SIDE_BY_SIDE, Telemed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fault;
-use crate::meet::{Listing, MeetClient, NewChannel};
+use crate::meet::{MeetClient, NewChannel, Next, Page};
 use crate::meeting::new_marker;
 use crate::store::{Calendar, Mapping, Provider};
 
@@ -24,6 +24,12 @@ const INTERVAL: i64 = 900;
 const INTERVAL_WITH_PUSH: i64 = 3600;
 /// Longest pause after failures.
 const LONGEST_INTERVAL: i64 = 6 * 3600;
+/// Time in which looks begin; those that are still due are the next run's.
+const LOOKS: Duration = Duration::from_secs(20);
+/// Time in which one look asks for further pages.
+const LOOK: Duration = Duration::from_secs(15);
+/// Refused tokens in one look that can be explained: the page's, then the listing's.
+const REFUSALS: u32 = 2;
 /// Seconds a channel is asked to live; Google may shorten it.
 const CHANNEL_LIFE: i64 = 7 * 24 * 3600;
 /// Seconds before its end from which a channel is replaced.
@@ -46,6 +52,8 @@ pub struct Pulled {
     pub message: String,
     /// A token row was rewritten.
     pub token_refreshed: bool,
+    /// The listing is not at its end: the next look goes on with it.
+    pub unfinished: bool,
 }
 
 /// What a push message means.
@@ -88,13 +96,16 @@ impl Telemed {
         Ok(())
     }
 
-    /// Looks at every calendar that is due, some side by side. Doctors whose look fails are in the result too.
+    /// Looks at every calendar that is due, some side by side, as long as there is time to begin another look. Doctors
+    /// whose look fails are in the result too.
     pub async fn pull_due(&self, limit: u32) -> Result<Vec<Pulled>> {
         let due = self
             .store
             .due_calendars(self.clock.now().as_second(), limit)
             .await?;
-        let looks = futures_util::stream::iter(due.into_iter().map(|calendar| self.pull(calendar.doctor_id)));
+        let started = Instant::now();
+        let due = due.into_iter().take_while(|_| started.elapsed() < LOOKS);
+        let looks = futures_util::stream::iter(due.map(|calendar| self.pull(calendar.doctor_id)));
         Ok(looks.buffer_unordered(SIDE_BY_SIDE).collect().await)
     }
 
@@ -108,6 +119,7 @@ impl Telemed {
             reason: "",
             message: String::new(),
             token_refreshed: false,
+            unfinished: false,
         };
         if let Err(error) = self.pull_alone(&mut pulled).await {
             pulled.reason = error.kind().name();
@@ -130,65 +142,107 @@ impl Telemed {
     }
 
     async fn pull_locked(&self, mut calendar: Calendar, pulled: &mut Pulled) -> Result<()> {
-        let client = self.meet_client(calendar.doctor_id)?;
-        fault::sending("sync.sent");
-        let listed = client.changes(&calendar.sync_token).await;
-        fault::point("sync.replied");
-        pulled.token_refreshed = crate::provider::MeetingProvider::token_refreshed(&client);
-        let listing = match listed {
-            Ok(listing) => listing,
+        let started = Instant::now();
+        let (mut looked, mut refusals) = (Ok(Step::More), 0);
+        while !matches!(looked, Ok(Step::End) | Err(_)) && (pulled.requests == 0 || started.elapsed() < LOOK)
+        {
+            looked = self.pull_page(&mut calendar, pulled).await;
+            refusals += u32::from(matches!(looked, Ok(Step::Anew)));
+            if refusals > REFUSALS {
+                looked = Err(Error::new(
+                    ErrorKind::Unavailable,
+                    "Google forgets where a listing of the calendar was; it will be tried again",
+                ));
+            }
+        }
+        pulled.unfinished = !calendar.page_token.is_empty();
+        match looked {
+            // What was listed so far is kept, and the rest is due at once.
+            Ok(Step::More | Step::Anew) => {}
+            Err(_) if pulled.unfinished && pulled.requests > 0 => {}
+            Ok(Step::End) => calendar.due_at = self.due_after(&calendar, None),
             Err(error) => {
                 calendar.failures = calendar.failures.saturating_add(1);
                 calendar.due_at = self.due_after(&calendar, Some(&error));
                 self.store.save_calendar(&calendar).await?;
                 return Err(error);
             }
-        };
-        pulled.requests = listing.requests;
-        pulled.full = listing.full;
-        pulled.appointments = self.changed(calendar.doctor_id, &listing).await?;
-        // Before the sync token moves on: what is not looked at in this process must not be forgotten.
-        let due = self.clock.now().as_second() + GRACE;
-        for appointment_id in &pulled.appointments {
-            self.store.note(*appointment_id, true, due).await?;
         }
-        fault::point("sync.noted");
-        calendar.sync_token.clone_from(&listing.sync_token);
-        calendar.failures = 0;
-        self.keep_channel(&client, &mut calendar, pulled).await;
-        calendar.due_at = self.due_after(&calendar, None);
         self.store.save_calendar(&calendar).await?;
         fault::point("sync.saved");
         Ok(())
     }
 
-    /// Appointments whose events are not as we wrote or saw them.
-    async fn changed(&self, doctor_id: u64, listing: &Listing) -> Result<Vec<u64>> {
-        let provider = Provider::GoogleMeet;
-        let as_known = |mapping: &Mapping| {
-            let found = listing.events.iter().find(|event| event.id == mapping.meeting_id);
-            match found {
-                Some(event) => {
-                    !event.etag.is_empty() && event.etag == Extra::from(mapping).etag && !event.is_cancelled()
-                }
-                // A full listing leaves deleted events out.
-                None => !listing.full,
+    /// One page of the listing. What it shows is noted before it counts as listed: what is not looked at in this process
+    /// must not be forgotten.
+    async fn pull_page(&self, calendar: &mut Calendar, pulled: &mut Pulled) -> Result<Step> {
+        let client = self.meet_client(calendar.doctor_id)?;
+        fault::sending("sync.sent");
+        let page = client.page(&calendar.sync_token, &calendar.page_token).await;
+        fault::point("sync.replied");
+        pulled.token_refreshed |= crate::provider::MeetingProvider::token_refreshed(&client);
+        let page = page?;
+        pulled.requests += 1;
+        // Google tells of changes from here on, however long the listing takes.
+        self.keep_channel(&client, calendar, pulled).await;
+        let Some(page) = page else {
+            start_over(calendar);
+            return Ok(Step::Anew);
+        };
+        pulled.full = calendar.sync_token.is_empty();
+        let changed = self.changed(calendar, &page).await?;
+        let due = self.clock.now().as_second() + GRACE;
+        for appointment_id in &changed {
+            self.store.note(*appointment_id, true, due).await?;
+        }
+        fault::point("sync.noted");
+        pulled.appointments.extend(changed);
+        calendar.failures = 0;
+        Ok(match page.next {
+            Next::Page(token) => {
+                calendar.page_token = token;
+                self.store.save_calendar(calendar).await?;
+                Step::More
             }
-        };
-        let ids: Vec<String> = listing.events.iter().map(|event| event.id.clone()).collect();
-        let mappings = if listing.full {
-            self.store.mappings_of_doctor(provider, doctor_id).await?
-        } else if ids.is_empty() {
-            Vec::new()
-        } else {
-            self.store.mappings_by_meetings(provider, &ids).await?
-        };
-        let now = self.clock.now();
-        Ok(mappings
+            Next::End(token) => {
+                calendar.sync_token = token;
+                calendar.page_token.clear();
+                calendar.listed.clear();
+                Step::End
+            }
+        })
+    }
+
+    /// Appointments whose events are not as we wrote or saw them.
+    async fn changed(&self, calendar: &mut Calendar, page: &Page) -> Result<Vec<u64>> {
+        let (provider, now) = (Provider::GoogleMeet, self.clock.now());
+        let ids: Vec<String> = page.events.iter().map(|event| event.id.clone()).collect();
+        let mut mappings = Vec::new();
+        if !ids.is_empty() {
+            mappings = self.store.mappings_by_meetings(provider, &ids).await?;
+        }
+        let mut changed: Vec<u64> = mappings
             .iter()
-            .filter(|mapping| !Extra::from(mapping).is_past(now) && !as_known(mapping))
+            .filter(|mapping| !Extra::from(*mapping).is_past(now) && !is_as_known(mapping, page))
             .map(|mapping| mapping.appointment_id)
-            .collect())
+            .collect();
+        if !calendar.sync_token.is_empty() {
+            return Ok(changed);
+        }
+        // A listing of everything leaves deleted events out: what it has not shown at its end is gone.
+        let shown = mappings.iter().map(|mapping| mapping.appointment_id);
+        calendar.listed.extend(shown);
+        if matches!(page.next, Next::End(_)) {
+            let all = self
+                .store
+                .mappings_of_doctor(provider, calendar.doctor_id)
+                .await?;
+            let missing = all.iter().filter(|mapping| {
+                !Extra::from(*mapping).is_past(now) && !calendar.listed.contains(&mapping.appointment_id)
+            });
+            changed.extend(missing.map(|mapping| mapping.appointment_id));
+        }
+        Ok(changed)
     }
 
     /// Opens a channel where there is none, and a new one before the old one ends. Not worth failing for: without it
@@ -285,6 +339,33 @@ impl Telemed {
         let spread = rand::random_range(-pause / 4..=pause / 4);
         self.clock.now().as_second() + pause + spread
     }
+}
+
+/// Where a listing is after a page.
+#[derive(Clone, Copy)]
+enum Step {
+    More,
+    /// Google has forgotten where it was.
+    Anew,
+    End,
+}
+
+/// Google has forgotten where the listing was. A page that is refused starts it anew; a sync token that is, or a page of
+/// an incremental listing that is refused without having been kept, lists everything.
+fn start_over(calendar: &mut Calendar) {
+    if calendar.page_token.is_empty() {
+        calendar.sync_token.clear();
+    }
+    calendar.page_token.clear();
+    calendar.listed.clear();
+}
+
+/// Whether the page shows the event as we wrote or saw it.
+fn is_as_known(mapping: &Mapping, page: &Page) -> bool {
+    let found = page.events.iter().find(|event| event.id == mapping.meeting_id);
+    found.is_some_and(|event| {
+        !event.etag.is_empty() && event.etag == Extra::from(mapping).etag && !event.is_cancelled()
+    })
 }
 
 async fn stop(client: &MeetClient, calendar: &Calendar) -> Result<()> {

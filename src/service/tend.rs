@@ -60,7 +60,7 @@ impl Telemed {
         let due = self.store.due_connections(now, limit).await?;
         let looks = futures_util::stream::iter(due).map(|row| self.renew(row));
         let tended: Vec<Result<Option<Tended>>> = looks.buffer_unordered(SIDE_BY_SIDE).collect().await;
-        tended.into_iter().filter_map(Result::transpose).collect()
+        whole(tended)
     }
 
     /// Renews one connection. The keeper itself writes what an answer of the provider means for it.
@@ -80,10 +80,11 @@ impl Telemed {
             Ok(bearer) => bearer.renew(self.deadline()).await,
             Err(error) => Err(Error::new(error.kind(), error.to_string())),
         };
-        if let Err(error) = &renewed
-            && !ends(error)
-        {
-            self.worry(row, error).await?;
+        match renewed.as_ref().err() {
+            // It says nothing of the connection, which stays due.
+            Some(error) if is_ours(error) => return Err(Error::new(error.kind(), error.to_string())),
+            Some(error) if !ends(error) => self.worry(row, error).await?,
+            _ => {}
         }
         let row = self.store.connection(provider, doctor_id).await?;
         Ok(row.map(|row| Tended {
@@ -103,6 +104,23 @@ impl Telemed {
         let row = row.failed(state, error.kind(), &error.to_string(), now + RETRY);
         self.store.save_connection(&row, now).await
     }
+}
+
+/// What was done. A connection that could not be looked at does not hide the others.
+fn whole(tended: Vec<Result<Option<Tended>>>) -> Result<Vec<Tended>> {
+    let (done, failed): (Vec<_>, Vec<_>) = tended.into_iter().partition(Result::is_ok);
+    match failed.into_iter().find_map(Result::err) {
+        Some(error) if done.is_empty() => Err(error),
+        _ => Ok(done.into_iter().filter_map(|one| one.ok().flatten()).collect()),
+    }
+}
+
+/// Whether our own database failed, or another process is at the same connection.
+fn is_ours(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Store | ErrorKind::Busy | ErrorKind::Internal
+    )
 }
 
 /// Whether the provider has said that the connection is over.

@@ -1,5 +1,6 @@
 //! Shapes of stored rows, and the [`Store`] trait.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -238,6 +239,10 @@ pub struct Calendar {
     pub channel_expires_at: i64,
     /// Looks that failed in a row.
     pub failures: u32,
+    /// Where a listing that takes several looks goes on, or empty.
+    pub page_token: String,
+    /// Appointments whose events such a listing of everything has shown so far.
+    pub listed: BTreeSet<u64>,
 }
 
 /// Everything the core keeps. All methods commit before they return.

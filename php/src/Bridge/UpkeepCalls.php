@@ -31,6 +31,14 @@ trait UpkeepCalls {
 		$this->call( fn( $config ) => ( new Native\Upkeep( $config ) )->ping() );
 	}
 
+	public function session_wanted(): void {
+		$this->call( fn( $config ) => ( new Native\Upkeep( $config ) )->sessionWanted() );
+	}
+
+	public function session_closed(): void {
+		$this->call( fn( $config ) => ( new Native\Upkeep( $config ) )->sessionClosed() );
+	}
+
 	public function tls_version( string $provider ): ?string {
 		return $this->call( fn( $config ) => ( new Native\Upkeep( $config ) )->tlsVersion( $provider ) );
 	}

@@ -24,6 +24,11 @@ final class CalendarSync implements Registerable {
 	private const BATCH = 200;
 
 	/**
+	 * Seconds in which a run goes on with listings that take several looks, and with calendars that are still due.
+	 */
+	private const BUDGET = 20;
+
+	/**
 	 * Doctors whose calendars Google has told of in this request.
 	 *
 	 * @var array<int, true>
@@ -69,14 +74,21 @@ final class CalendarSync implements Registerable {
 		if ( Pause::is_on() ) {
 			return 0;
 		}
-		try {
-			$looks = $this->bridge->pull_due_calendars( self::BATCH );
-		} catch ( BridgeException $error ) {
-			MeetingDesk::report( $error->failure->value, $error->getMessage(), 0 );
-			return 0;
-		}
-		array_map( array( $this, 'take' ), $looks );
-		return count( $looks );
+		$deadline = microtime( true ) + self::BUDGET;
+		$looked   = array();
+		do {
+			try {
+				$looks = $this->bridge->pull_due_calendars( self::BATCH );
+			} catch ( BridgeException $error ) {
+				MeetingDesk::report( $error->failure->value, $error->getMessage(), 0 );
+				break;
+			}
+			array_map( array( $this, 'take' ), $looks );
+			$looked += array_column( $looks, 'doctor_id', 'doctor_id' );
+			$more    = array_filter( $looks, static fn( array $look ): bool => ! empty( $look['unfinished'] ) );
+			$more    = array() !== $more || count( $looks ) >= self::BATCH;
+		} while ( $more && microtime( true ) < $deadline );
+		return count( $looked );
 	}
 
 	/**

@@ -17,9 +17,14 @@ use KiviCare\Telemed\Site\Pause;
 final class ConnectionCare implements Registerable {
 
 	/**
-	 * Connections in one run.
+	 * Connections in one portion: the time may be up only between portions.
 	 */
-	private const BATCH = 20;
+	private const BATCH = 40;
+
+	/**
+	 * Seconds of one run.
+	 */
+	private const BUDGET = 20;
 
 	public function __construct(
 		private readonly Queue $queue,
@@ -31,22 +36,40 @@ final class ConnectionCare implements Registerable {
 	}
 
 	/**
-	 * Renews what is due; what needs the doctor is told.
+	 * Renews what is due, in portions; what needs the doctor is told.
 	 */
 	public function run(): void {
 		if ( Pause::is_on() ) {
 			return;
 		}
-		try {
-			$tended = $this->queue->tend( self::BATCH );
-		} catch ( BridgeException $error ) {
-			MeetingDesk::report( $error->failure->value, $error->getMessage(), 0 );
-			return;
-		}
-		foreach ( $tended as $connection ) {
-			if ( in_array( $connection['state'], array( 'reconnect', 'expiring' ), true ) ) {
-				$this->causes->note_connection( (int) $connection['doctor_id'], (string) $connection['reason'], (string) $connection['message'] );
+		$deadline = microtime( true ) + self::BUDGET;
+		$seen     = array();
+		do {
+			try {
+				$tended = $this->queue->tend( self::BATCH );
+			} catch ( BridgeException $error ) {
+				MeetingDesk::report( $error->failure->value, $error->getMessage(), 0 );
+				return;
 			}
+			$fresh = array();
+			foreach ( $tended as $connection ) {
+				$fresh[ $connection['provider'] . ':' . $connection['doctor_id'] ] = $connection;
+			}
+			// What comes a second time stays due for a reason that will not pass in this run.
+			$fresh = array_diff_key( $fresh, $seen );
+			$seen += $fresh;
+			array_map( array( $this, 'take' ), $fresh );
+		} while ( array() !== $fresh && microtime( true ) < $deadline );
+	}
+
+	/**
+	 * Follows one connection's look.
+	 *
+	 * @param array<string, mixed> $connection Of the extension.
+	 */
+	private function take( array $connection ): void {
+		if ( in_array( $connection['state'], array( 'reconnect', 'expiring' ), true ) ) {
+			$this->causes->note_connection( (int) $connection['doctor_id'], (string) $connection['reason'], (string) $connection['message'] );
 		}
 	}
 }

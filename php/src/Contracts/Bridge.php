@@ -10,7 +10,7 @@ use KiviCare\Telemed\Bridge\BridgeException;
  *
  * Every method but version() throws BridgeException.
  */
-interface Bridge extends Queue {
+interface Bridge extends Queue, Sessions {
 
 	/**
 	 * The loaded extension's version, or null when it is not loaded.

@@ -219,6 +219,8 @@ final class Schema {
 			resource_id varchar(191) NOT NULL DEFAULT \'\',
 			channel_expires_at bigint(20) NOT NULL DEFAULT 0,
 			failures int(10) unsigned NOT NULL DEFAULT 0,
+			page_token varchar(2000) NOT NULL DEFAULT \'\',
+			listed longtext,
 			PRIMARY KEY  (doctor_id),
 			KEY due_at (due_at),
 			KEY channel_id (channel_id)'

@@ -89,6 +89,18 @@ final class CommittedDatabase extends \wpdb {
 	}
 
 	/**
+	 * Closes the connection: the work that needed it is over.
+	 */
+	public static function leave(): void {
+		// Work that it stands in for $wpdb for is not over.
+		if ( null !== self::$shared && $GLOBALS['wpdb'] !== self::$shared ) {
+			self::$shared->close();
+			self::$shared = null;
+			SessionRoom::give();
+		}
+	}
+
+	/**
 	 * The parent would end the process with a page.
 	 *
 	 * @param string $message    HTML text of the parent; not used.
@@ -100,18 +112,20 @@ final class CommittedDatabase extends \wpdb {
 	}
 
 	/**
-	 * A new connection.
+	 * A new connection, when there is one that visitors do not need.
 	 *
-	 * @throws \RuntimeException When the database cannot be reached.
+	 * @throws \RuntimeException When there is none, or the database cannot be reached.
 	 */
 	private static function open(): self {
 		if ( microtime( true ) < self::$refused_at + self::PAUSE ) {
 			throw new \RuntimeException( 'the database cannot be reached' );
 		}
 		try {
+			SessionRoom::take();
 			$made = new self( DB_USER, DB_PASSWORD, DB_NAME, DB_HOST );
 		} catch ( \RuntimeException $error ) {
 			self::$refused_at = microtime( true );
+			SessionRoom::give();
 			throw $error;
 		}
 		$made->set_waits();

@@ -156,6 +156,7 @@ pub fn pulled(pulled: &Pulled) -> Result<Array> {
         "reason" => pulled.reason,
         "message" => pulled.message.as_str(),
         "token_refreshed" => pulled.token_refreshed,
+        "unfinished" => pulled.unfinished,
     }
 }
 

@@ -9,7 +9,10 @@ use crate::Result;
 use crate::store::{Calendar, Mapping, Provider};
 
 const COLUMNS: &str = "doctor_id, sync_token, due_at, channel_id, channel_hash, resource_id, channel_expires_at, \
-     failures";
+     failures, page_token, listed";
+
+/// Size of the column.
+const LONGEST_TOKEN: usize = 2000;
 
 fn calendar(row: &Row) -> Result<Calendar> {
     let text = |index| -> Result<String> { Ok(column(row, index)?.unwrap_or_default()) };
@@ -22,6 +25,8 @@ fn calendar(row: &Row) -> Result<Calendar> {
         resource_id: text(5)?,
         channel_expires_at: column(row, 6)?.unwrap_or_default(),
         failures: column(row, 7)?.unwrap_or_default(),
+        page_token: text(8)?,
+        listed: text(9)?.split(',').filter_map(|id| id.parse().ok()).collect(),
     })
 }
 
@@ -44,10 +49,10 @@ pub(super) async fn due(store: &MySqlStore, now: i64, limit: u32) -> Result<Vec<
 pub(super) fn save(store: &MySqlStore, calendar: &Calendar) -> Statement {
     let sql = format!(
         "INSERT INTO {} ({COLUMNS}) VALUES (:doctor_id, :sync_token, :due_at, :channel_id, :channel_hash, \
-         :resource_id, :expires, :failures) ON DUPLICATE KEY UPDATE sync_token = VALUES(sync_token), \
+         :resource_id, :expires, :failures, :page_token, :listed) ON DUPLICATE KEY UPDATE sync_token = VALUES(sync_token), \
          due_at = VALUES(due_at), channel_id = VALUES(channel_id), channel_hash = VALUES(channel_hash), \
          resource_id = VALUES(resource_id), channel_expires_at = VALUES(channel_expires_at), \
-         failures = VALUES(failures)",
+         failures = VALUES(failures), page_token = VALUES(page_token), listed = VALUES(listed)",
         store.tables.calendars
     );
     let values = params! {
@@ -59,6 +64,9 @@ pub(super) fn save(store: &MySqlStore, calendar: &Calendar) -> Statement {
         "resource_id" => calendar.resource_id.as_str(),
         "expires" => calendar.channel_expires_at,
         "failures" => calendar.failures,
+        // A longer one is not kept: the listing then starts anew.
+        "page_token" => Some(calendar.page_token.as_str()).filter(|token| token.len() <= LONGEST_TOKEN).unwrap_or_default(),
+        "listed" => calendar.listed.iter().map(u64::to_string).collect::<Vec<_>>().join(","),
     };
     Statement::new(sql, values)
 }

@@ -262,6 +262,23 @@ final class FakeBridge implements Bridge {
 		$this->stumble();
 	}
 
+	/** Database sessions of PHP that are within our share. */
+	public int $sessions = 0;
+
+	/** Why there is no room for one. */
+	public ?\Throwable $no_room = null;
+
+	public function session_wanted(): void {
+		if ( null !== $this->no_room ) {
+			throw $this->no_room;
+		}
+		++$this->sessions;
+	}
+
+	public function session_closed(): void {
+		--$this->sessions;
+	}
+
 	public function tls_version( string $provider ): ?string {
 		$this->stumble();
 		return $this->tls;
