@@ -18,8 +18,19 @@ abstract class CopyTestCase extends SiteTestCase {
 	 */
 	protected array $visits = array();
 
+	/**
+	 * Visits that tests left as they were, for the next one of the class.
+	 *
+	 * @var array<string, array<string, list<int>>>
+	 */
+	private static array $untouched = array();
+
 	protected function setUp(): void {
 		parent::setUp();
+		$this->visits = self::$untouched[ static::class ] ?? array();
+		if ( array() !== $this->visits ) {
+			return;
+		}
 		$this->site->save_zoom( array( 'auth_type' => 'server-to-server', 'webhook_secret' => self::WEBHOOK_SECRET ) );
 		( new ZoomSide( $this->site ) )->connect( (int) $this->site->seed['doctor_id'], 'doctor@example.test' );
 		( new GoogleSide( $this->site ) )->connect( (int) $this->site->seed['other_doctor_id'], 'doctor2@example.test' );
@@ -33,7 +44,15 @@ abstract class CopyTestCase extends SiteTestCase {
 		}
 		$this->rest_of_work();
 		$this->site->run_queue();
+		if ( $this->leaves_visits_alone() ) {
+			self::$untouched[ static::class ] = $this->visits;
+		}
 	}
+
+	/**
+	 * Whether the tests of this class change nothing at the provider, or fail.
+	 */
+	abstract protected function leaves_visits_alone(): bool;
 
 	protected function tearDown(): void {
 		null === $this->copy || $this->copy->drop();

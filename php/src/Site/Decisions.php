@@ -99,7 +99,7 @@ final class Decisions {
 				array(
 					/* translators: %d: number of doctors. */
 					sprintf( _n( 'This is a site of its own now. %d connection was dropped here and still works at the original.', 'This is a site of its own now. %d connections were dropped here and still work at the original.', $doctors, 'kivicare-telemed' ), $doctors ),
-					__( 'Client secrets, webhook secrets, push channels, waiting work and the original\'s meetings are forgotten here; nothing was sent to Zoom or Google. Bookings work, without video links until a provider is set up.', 'kivicare-telemed' ),
+					__( 'Client secrets, webhook secrets, push channels, waiting work and the original\'s meetings are forgotten here; nothing was sent to Zoom or Google. As on a site without a provider, KiviCare takes bookings of services without video only.', 'kivicare-telemed' ),
 					__( 'Once a provider is set up here, the visits ahead get meetings of their own and their patients a mail. Stop this site\'s mails before, if it is for tests.', 'kivicare-telemed' ),
 					$shared ? __( 'Another site of this network has the same connections, so users\' data were left as they are. Doctors must connect again on this site.', 'kivicare-telemed' ) : '',
 					HeldConstants::are_held() ? __( 'Credentials in wp-config.php cannot be dropped. They do not count here until you replace them there, or run "wp kivicare-telemed site confirm".', 'kivicare-telemed' ) : '',
