@@ -252,6 +252,8 @@ final class Plugin {
 			new SiteHealth\ExtensionCheck( $this->requirements ),
 			new Cli\Commands( $this ),
 			new UpgradeNotice( new Disused() ),
+			// Users of a network are deleted on sites without KiviCare, too.
+			new Connect\Departures(),
 			// Commands work without KiviCare, too, and must not go unrecorded.
 			new Audit\AuditLog( $this->bridge ),
 		);
@@ -295,7 +297,6 @@ final class Plugin {
 			new Connect\ConnectionCare( $this->bridge, $this->doctors, $causes ),
 			$this->retirement,
 			$this->offers,
-			new Connect\Departures(),
 			$this->calendars,
 			new ChangeNotice( $rows ),
 			new Links\LinkFilters( $this->personal_links, new Links\MeetingLinks( $rows ) ),
