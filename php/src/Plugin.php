@@ -258,6 +258,8 @@ final class Plugin {
 			new SiteHealth\ExtensionCheck( $this->requirements ),
 			new Cli\Commands( $this ),
 			new UpgradeNotice( new Disused() ),
+			// Users of a network are deleted on sites without KiviCare, too.
+			new Connect\Departures(),
 			// Commands work without KiviCare, too, and must not go unrecorded.
 			new Audit\AuditLog( $this->bridge ),
 		);
@@ -327,7 +329,6 @@ final class Plugin {
 			new Connect\ConnectionCare( $this->bridge, $causes ),
 			$this->retirement,
 			$this->offers,
-			new Connect\Departures(),
 			$this->calendars,
 			new ChangeNotice( $later ),
 			new Links\LinkFilters( $this->personal_links, new Links\MeetingLinks( $rows, $this->doctors ) ),

@@ -55,6 +55,101 @@ final class NetworkTest extends TestCase {
 		}
 	}
 
+	public function test_a_site_without_kivicares_tables_logs_nothing(): void {
+		$log    = dirname( $this->site->run ) . '/debug.log';
+		$before = is_file( $log ) ? filesize( $log ) : 0;
+		// Activation was in setUp(), but a message of it would be there: it is done again here.
+		$this->step( 'sites', 'require_once ABSPATH . "wp-admin/includes/plugin.php"; deactivate_plugins( ' . self::PLUGIN . ', false, true ); activate_plugin( ' . self::PLUGIN . ', "", true );' );
+		$this->step(
+			'sites',
+			'switch_to_blog( 2 ); $plugin = KiviCare\Telemed\Plugin::of_this_site(); $plugin->sweep()->run( 5 ); $plugin->sweep()->report(); $plugin->upgrade()->run();
+			$query = new KiviCare\Telemed\Overview\Query(); $plugin->doctor_list()->page( $query ); $plugin->meeting_list()->page( $query ); $plugin->operation_list()->page( $query );
+			$rows = new KiviCare\Telemed\Privacy\PersonalRows( $wpdb ); $rows->meetings( 1, 5, 0 ); $rows->operations( 1, 5, 0 ); $rows->audit( 1, 5, 0 ); $rows->clear_meetings( 1 );
+			( new KiviCare\Telemed\Audit\Retention( $wpdb, new KiviCare\Telemed\Config\Constants() ) )->run(); $plugin->zoom_offers()->care(); $plugin->status();'
+		);
+		clearstatcache();
+		$logged = preg_grep( '/database error|kivicare/i', explode( "\n", (string) @file_get_contents( $log, false, null, $before ) ) );
+		self::assertSame( array(), array_values( (array) $logged ) );
+	}
+
+	public function test_only_members_of_a_site_are_adopted_and_told_of(): void {
+		$doctors = $this->doctors();
+		foreach ( array( 'net_' => array( 'one', 'both' ), 'net_2_' => array( 'two' ) ) as $prefix => $members ) {
+			self::assertSame( array(), $this->connected( $prefix ) );
+			$this->tend( $prefix );
+			$wanted = array_map( static fn( string $name ): string => (string) $doctors[ $name ], $members );
+			sort( $wanted );
+			self::assertSame( $wanted, $this->connected( $prefix ), "$prefix adopts its own members alone" );
+		}
+		// What an earlier version had adopted of other sites goes.
+		$this->site->rows( "INSERT INTO net_2_kc_telemed_connections (doctor_id, provider, state) VALUES (?, 'zoom', 'expiring')", array( $doctors['one'] ) );
+		$this->tend( 'net_2_' );
+		self::assertSame( array( (string) $doctors['two'] ), $this->connected( 'net_2_' ) );
+		$listed = json_decode( $this->step( 'sites', 'switch_to_blog( 2 ); echo wp_json_encode( array_column( KiviCare\Telemed\Plugin::of_this_site()->doctor_list()->page( new KiviCare\Telemed\Overview\Query() )->items, null, "id" ) );' ), true );
+		self::assertEqualsCanonicalizing( array( $doctors['two'], $doctors['both'] ), array_column( $listed, 'id' ) );
+		self::assertSame( 'not_connected', $listed[ $doctors['both'] ]['connections']['zoom']['state'], 'connected with the other site' );
+	}
+
+	public function test_who_leaves_a_site_leaves_its_connection_and_no_other(): void {
+		$doctors = $this->doctors();
+		$this->tend( 'net_' );
+		$this->tend( 'net_2_' );
+		$this->step( 'sites', "remove_user_from_blog( {$doctors['both']}, 2 );" );
+		self::assertTrue( $this->keeps_tokens( $doctors['both'] ), 'the connection is with the first site' );
+		$this->site->rows( "INSERT INTO net_2_kc_telemed_zoom_users (doctor_id, zoom_user_id) VALUES (?, 'z')", array( $doctors['two'] ) );
+		$this->step( 'sites', "remove_user_from_blog( {$doctors['two']}, 2 );" );
+		self::assertFalse( $this->keeps_tokens( $doctors['two'] ) );
+		self::assertSame( array(), $this->connected( 'net_2_' ) );
+		self::assertSame( array(), $this->site->rows( 'SELECT * FROM net_2_kc_telemed_zoom_users' ) );
+	}
+
+	public function test_who_is_deleted_from_the_network_is_ended_at_the_provider(): void {
+		$doctors = $this->doctors();
+		$seed    = $this->site->provider_seed();
+		$grant   = $this->site->sandbox( 'POST', '/grants', array( 'client_id' => $seed['client_id'], 'user' => 'doctor@example.test', 'expires_in' => 3600 ) );
+		$this->step( 'sites', 'switch_to_blog( 2 ); $plugin = KiviCare\Telemed\Plugin::of_this_site(); $plugin->settings()->save_zoom( $plugin->bridge(), ' . var_export( array( 'auth_type' => 'oauth', 'client_id' => $seed['client_id'], 'client_secret' => $seed['client_secret'] ), true ) . ' ); $plugin->doctors()->connect( ' . $doctors['two'] . ', ' . var_export( (string) json_encode( $grant ), true ) . ' );' );
+		$revoked = fn(): int => ( new ZoomSide( $this->site ) )->calls()['POST /oauth/revoke'] ?? 0;
+		$before  = $revoked();
+		$this->step( 'sites', 'require_once ABSPATH . "wp-admin/includes/ms.php"; wpmu_delete_user( ' . $doctors['two'] . ' );' );
+		self::assertSame( $before + 1, $revoked() );
+		self::assertSame( array(), $this->connected( 'net_2_' ) );
+		self::assertSame( array(), $this->site->rows( 'SELECT ID FROM net_users WHERE ID = ?', array( $doctors['two'] ) ) );
+	}
+
+	/**
+	 * A doctor on the first site, one on the second, and one on both who is connected with the first.
+	 *
+	 * @return array<string, int>
+	 */
+	private function doctors(): array {
+		return json_decode(
+			$this->step(
+				'sites',
+				'$made = array(); foreach ( array( "one" => array( 1 ), "two" => array( 2 ), "both" => array( 1, 2 ) ) as $name => $sites ) { $id = wp_insert_user( array( "user_login" => "net_$name", "user_pass" => wp_generate_password(), "user_email" => "net_$name@example.test" ) ); remove_user_from_blog( $id, 1 );
+				foreach ( $sites as $site ) { add_user_to_blog( $site, $id, "kiviCare_doctor" ); } switch_to_blog( $sites[0] ); KiviCare\Telemed\Plugin::of_this_site()->doctors()->connect( $id, wp_json_encode( array( "access_token" => "a$name", "refresh_token" => "r", "expires_in" => 3600 ) ) ); $wpdb->query( "DELETE FROM {$wpdb->prefix}kc_telemed_connections" ); restore_current_blog(); $made[ $name ] = $id; } echo wp_json_encode( $made );'
+			),
+			true
+		);
+	}
+
+	/**
+	 * What the sweep does about connections.
+	 */
+	private function tend( string $prefix ): void {
+		$this->step( 'sites', 'switch_to_blog( ' . ( 'net_' === $prefix ? 1 : 2 ) . ' ); KiviCare\Telemed\Plugin::of_this_site()->bridge()->tend( 0 );' );
+	}
+
+	/**
+	 * @return list<string> Doctors whose connection the site knows.
+	 */
+	private function connected( string $prefix ): array {
+		return array_map( 'strval', array_column( $this->site->rows( "SELECT doctor_id FROM {$prefix}kc_telemed_connections ORDER BY doctor_id" ), 'doctor_id' ) );
+	}
+
+	private function keeps_tokens( int $user_id ): bool {
+		return array() !== $this->site->rows( "SELECT 1 FROM net_usermeta WHERE user_id = ? AND meta_key = 'kiviCare_doctor_zoom_telemed_config' AND meta_value <> ''", array( $user_id ) );
+	}
+
 	/**
 	 * Runs code in the network.
 	 *

@@ -6,6 +6,7 @@ namespace KiviCare\Telemed\Audit;
 use KiviCare\Telemed\Config\Constants;
 use KiviCare\Telemed\Contracts\Registerable;
 use KiviCare\Telemed\Install\Schema;
+use KiviCare\Telemed\KiviCare\Quietly;
 use KiviCare\Telemed\KiviCare\Sweep;
 
 /**
@@ -97,7 +98,7 @@ final class Retention implements Registerable {
 			AND NOT EXISTS (SELECT 1 FROM {$prefix}" . Schema::MEET_MAPPINGS . ' g WHERE g.appointment_id = o.appointment_id AND (g.ends_at IS NULL OR g.ends_at >= %s))
 			ORDER BY o.id LIMIT %d';
 		// phpcs:disable WordPress.DB
-		$ids = array_map( 'intval', (array) $this->wpdb->get_col( $this->wpdb->prepare( $sql, $before, $before, substr( $before, 0, 10 ), $before, $before, $batch ) ) );
+		$ids = array_map( 'intval', Quietly::on( $this->wpdb, fn(): array => $this->wpdb->get_col( $this->wpdb->prepare( $sql, $before, $before, substr( $before, 0, 10 ), $before, $before, $batch ) ) ) );
 		if ( array() !== $ids ) {
 			$this->wpdb->query( "DELETE FROM {$table} WHERE id IN (" . implode( ', ', $ids ) . ')' );
 		}

@@ -93,7 +93,7 @@ final class Appointments {
 			FROM {$prefix}kc_appointments a LEFT JOIN {$this->mappings()} m ON m.appointment_id = a.id
 			WHERE a.id BETWEEN %d AND %d AND (m.meeting_id IS NOT NULL OR {$this->is_awaited( 'a.id' )})";
 		// phpcs:ignore WordPress.DB
-		return (array) $this->wpdb->get_results( $this->wpdb->prepare( $sql, $first, $last ), ARRAY_A );
+		return (array) Quietly::on( $this->wpdb, fn(): mixed => $this->wpdb->get_results( $this->wpdb->prepare( $sql, $first, $last ), ARRAY_A ) );
 	}
 
 	/**
@@ -122,7 +122,7 @@ final class Appointments {
 			WHERE {$this->waits_for_nobody( 'm.appointment_id' )}
 			ORDER BY m.appointment_id LIMIT %d";
 		// phpcs:ignore WordPress.DB
-		return (array) $this->wpdb->get_results( $this->wpdb->prepare( $sql, $since, $after, $limit, $since, $after, $limit, $limit ), ARRAY_A );
+		return (array) Quietly::on( $this->wpdb, fn(): mixed => $this->wpdb->get_results( $this->wpdb->prepare( $sql, $since, $after, $limit, $since, $after, $limit, $limit ), ARRAY_A ) );
 	}
 
 	/**
@@ -155,7 +155,7 @@ final class Appointments {
 	 */
 	public function newest(): int {
 		// phpcs:ignore WordPress.DB
-		return (int) $this->wpdb->get_var( "SELECT MAX(id) FROM {$this->wpdb->prefix}kc_appointments" );
+		return (int) Quietly::on( $this->wpdb, fn(): mixed => $this->wpdb->get_var( "SELECT MAX(id) FROM {$this->wpdb->prefix}kc_appointments" ) );
 	}
 
 	/**
@@ -257,7 +257,7 @@ final class Appointments {
 	 */
 	private function ids( string $sql, int|string ...$values ): array {
 		// phpcs:ignore WordPress.DB
-		return array_map( 'intval', $this->wpdb->get_col( $this->wpdb->prepare( $sql, ...$values ) ) );
+		return array_values( array_map( 'intval', Quietly::on( $this->wpdb, fn(): array => $this->wpdb->get_col( $this->wpdb->prepare( $sql, ...$values ) ) ) ) );
 	}
 
 	/**
@@ -267,7 +267,7 @@ final class Appointments {
 	 */
 	private function row( string $sql, int $id ): ?array {
 		// phpcs:ignore WordPress.DB
-		$row = $this->wpdb->get_row( $this->wpdb->prepare( $sql, $id ), ARRAY_A );
+		$row = Quietly::on( $this->wpdb, fn(): mixed => $this->wpdb->get_row( $this->wpdb->prepare( $sql, $id ), ARRAY_A ) );
 		return is_array( $row ) ? $row : null;
 	}
 }

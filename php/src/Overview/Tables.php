@@ -6,6 +6,7 @@ namespace KiviCare\Telemed\Overview;
 use KiviCare\Telemed\Config\DoctorConnections;
 use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Install\Schema;
+use KiviCare\Telemed\KiviCare\Quietly;
 
 /**
  * The only SQL of the overviews. A page costs one query and one count, whatever is on it. No column with a token, a
@@ -188,9 +189,9 @@ final class Tables {
 	 */
 	private function page( string $columns, string $from, Where $where, string $order, Query $query ): array {
 		// phpcs:disable WordPress.DB -- names are ours, values are prepared.
-		$rows  = (array) $this->wpdb->get_results( $where->prepare( $this->wpdb, "SELECT {$columns} FROM {$from} WHERE ", " ORDER BY {$order} LIMIT %d OFFSET %d", $query->per_page, $query->offset() ), ARRAY_A );
+		$rows  = (array) Quietly::on( $this->wpdb, fn(): mixed => $this->wpdb->get_results( $where->prepare( $this->wpdb, "SELECT {$columns} FROM {$from} WHERE ", " ORDER BY {$order} LIMIT %d OFFSET %d", $query->per_page, $query->offset() ), ARRAY_A ) );
 		$total = $query->page > 1 || count( $rows ) === $query->per_page
-			? (int) $this->wpdb->get_var( $where->prepare( $this->wpdb, "SELECT COUNT(*) FROM {$from} WHERE ", '' ) )
+			? (int) Quietly::on( $this->wpdb, fn(): mixed => $this->wpdb->get_var( $where->prepare( $this->wpdb, "SELECT COUNT(*) FROM {$from} WHERE ", '' ) ) )
 			: count( $rows );
 		// phpcs:enable
 		return array( array_values( $rows ), $total );

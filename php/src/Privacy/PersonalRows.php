@@ -4,6 +4,7 @@ declare( strict_types=1 );
 namespace KiviCare\Telemed\Privacy;
 
 use KiviCare\Telemed\Install\Schema;
+use KiviCare\Telemed\KiviCare\Quietly;
 
 /**
  * The SQL of a person's records in our tables: the visits of a patient or doctor, and what an account did.
@@ -117,7 +118,7 @@ final class PersonalRows {
 
 	private function write( string $sql, int|string ...$values ): int {
 		// phpcs:ignore WordPress.DB
-		return (int) $this->wpdb->query( $this->wpdb->prepare( $sql, ...$values ) );
+		return (int) Quietly::on( $this->wpdb, fn(): mixed => $this->wpdb->query( $this->wpdb->prepare( $sql, ...$values ) ) );
 	}
 
 	/**
@@ -127,6 +128,6 @@ final class PersonalRows {
 	 */
 	private function rows( string $sql, int|string ...$values ): array {
 		// phpcs:ignore WordPress.DB
-		return array_values( (array) $this->wpdb->get_results( $this->wpdb->prepare( $sql, ...$values ), ARRAY_A ) );
+		return array_values( (array) Quietly::on( $this->wpdb, fn(): mixed => $this->wpdb->get_results( $this->wpdb->prepare( $sql, ...$values ), ARRAY_A ) ) );
 	}
 }

@@ -4,6 +4,7 @@ declare( strict_types=1 );
 namespace KiviCare\Telemed\Upgrade;
 
 use KiviCare\Telemed\Install\Schema;
+use KiviCare\Telemed\KiviCare\Quietly;
 use KiviCare\Telemed\KiviCare\Visits;
 
 /**
@@ -99,6 +100,6 @@ final class MappingsStep implements Step {
 		$sql    = "SELECT m.id, m.appointment_id, m.zoom_id, m.start_url, a.status, a.doctor_id FROM {$prefix}" . Schema::ZOOM_MAPPINGS . " m
 			LEFT JOIN {$prefix}kc_appointments a ON a.id = m.appointment_id WHERE m.id > %d ORDER BY m.id LIMIT %d";
 		// phpcs:ignore WordPress.DB
-		return array_values( (array) $this->wpdb->get_results( $this->wpdb->prepare( $sql, $last, self::BATCH ), ARRAY_A ) );
+		return array_values( (array) Quietly::on( $this->wpdb, fn(): mixed => $this->wpdb->get_results( $this->wpdb->prepare( $sql, $last, self::BATCH ), ARRAY_A ) ) );
 	}
 }
