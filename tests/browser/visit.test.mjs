@@ -138,17 +138,20 @@ for ( const provider of PROVIDERS ) {
 			const seen = [];
 			const follow = ( request ) => request.isNavigationRequest() && request.url().includes( '/callback' ) && seen.push( request );
 			doctor.on( 'request', follow );
-			await ask();
-			await doctor.locator( '#approve' ).click();
-			await doctor.waitForURL( ( url ) => url.href.startsWith( site ) && url.pathname.includes( `/setting/${ provider.page }` ) );
-			await pages.connected( doctor, provider ).waitFor();
-			doctor.off( 'request', follow );
-			assert.equal( connected(), true );
-			assert.deepEqual( seen.map( ( request ) => new URL( request.url() ).searchParams.get( 'reloaded' ) ), [ null, '1' ], 'one reload' );
-			assert.equal( ( await seen[ 1 ].allHeaders() ).referer, undefined, 'the code is in no referrer' );
-			disconnect();
-			await context.clearCookies();
-			await context.addCookies( cookies );
+			try {
+				await ask();
+				await doctor.locator( '#approve' ).click();
+				await doctor.waitForURL( ( url ) => url.href.startsWith( site ) && url.pathname.includes( `/setting/${ provider.page }` ) );
+				await pages.connected( doctor, provider ).waitFor();
+				assert.equal( connected(), true );
+				assert.deepEqual( seen.map( ( request ) => new URL( request.url() ).searchParams.get( 'reloaded' ) ), [ null, '1' ], 'one reload' );
+				assert.equal( ( await seen[ 1 ].allHeaders() ).referer, undefined, 'the code is in no referrer' );
+			} finally {
+				doctor.off( 'request', follow );
+				disconnect();
+				await context.clearCookies();
+				await context.addCookies( cookies );
+			}
 		} );
 
 		test( 'a doctor who allows is connected and back in the dashboard', async () => {
