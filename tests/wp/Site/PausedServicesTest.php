@@ -90,10 +90,10 @@ final class PausedServicesTest extends TestCase {
 		$late = new LateLinks( $this->bridge, $this->plugin->personal_links(), $committed );
 		$late->after( $id, array( 'mapping' => FakeBridge::mapping( $id, '8812345' ) + array( 'owes_link' => true ) ) );
 		$late->run();
-		$causes = new Causes( new CauseBook( $wpdb ), $committed );
+		$causes = new Causes( new CauseBook(), $committed );
 		$causes->note( 'reauthorize', 'connect again', $id );
 		$causes->tell();
-		( new ChangeNotice( new Appointments( $wpdb ) ) )->tell( $id, array( 'mended' => 'moved_back' ) );
+		( new ChangeNotice( $committed ) )->tell( $id, array( 'mended' => 'moved_back' ) );
 		$this->assertFalse( Invitation::send( get_userdata( $this->doctor ), Provider::Zoom ) );
 		$this->assertSame( array(), $this->mails );
 		$this->assertSame( array( $id ), $this->bridge->owed, 'owed still' );
@@ -111,7 +111,7 @@ final class PausedServicesTest extends TestCase {
 			$this->assertSame( Failure::Paused, $error->failure );
 		}
 		$disconnection->before_deletion( $this->doctor );
-		$erased = ( new Eraser( new PersonalRows( $wpdb ), $this->plugin->doctors(), $disconnection ) )->erase( 'doctor@clinic.example' );
+		$erased = ( new Eraser( new PersonalRows( $wpdb ), $this->plugin->doctors(), $disconnection, $this->plugin->zoom_users() ) )->erase( 'doctor@clinic.example' );
 		$this->assertTrue( $erased['items_retained'] );
 		$this->assertStringContainsString( 'erase again', implode( ' ', $erased['messages'] ) );
 		$this->assertSame( array(), $this->bridge->revoked );

@@ -21,6 +21,14 @@ const ROOM_LIMIT: Duration = Duration::from_secs(3);
 /// For how long after such a wait nobody waits again: a request asks several times.
 const NO_ROOM: Duration = Duration::from_secs(5);
 
+/// What a look for room found.
+pub(super) enum Room {
+    /// A new connection.
+    Open(Conn),
+    /// Others need what is left; the server's own refusal, if it came to that.
+    None(Option<Error>),
+}
+
 impl Hub {
     /// Until when to wait for room.
     fn patience(&self) -> Instant {
@@ -37,13 +45,17 @@ impl Hub {
 
     pub(super) async fn open(&self) -> Result<Open> {
         let until = self.patience();
+        let mut refusal = None;
         loop {
             let Some(pass) = self.gate.pass(until).await else {
                 break;
             };
             match self.connect().await {
-                Ok(Some(conn)) => return Ok(opened(conn, pass)),
-                Ok(None) => self.gate.give_back(pass),
+                Ok(Room::Open(conn)) => return Ok(opened(conn, pass)),
+                Ok(Room::None(cause)) => {
+                    self.gate.give_back(pass);
+                    refusal = cause.or(refusal);
+                }
                 Err(failure) => {
                     self.gate.give_back(pass);
                     return Err(failure);
@@ -54,23 +66,26 @@ impl Hub {
             }
             sleep(TICK).await;
         }
-        Err(self.impatient())
+        let crowded = self.impatient();
+        Err(refusal.unwrap_or(crowded))
     }
 
-    /// None when the server has no connection left, or too few for others.
-    pub(super) async fn connect(&self) -> Result<Option<Conn>> {
+    /// Connects, unless the server has no connection left, or too few for others.
+    pub(super) async fn connect(&self) -> Result<Room> {
         let mut conn = match timeout(CONNECT_LIMIT, guarded(Conn::new(self.opts.clone()))).await {
             Ok(Ok(Ok(conn))) => conn,
-            Ok(Ok(Err(failure))) if is_crowded(&failure) => return Ok(None),
+            Ok(Ok(Err(failure))) if is_crowded(&failure) => {
+                return Ok(Room::None(Some(Failure::of(failure).error)));
+            }
             Ok(Ok(Err(failure))) => return Err(Failure::of(failure).error),
             Ok(Err(refused)) => return Err(refused),
             Err(_) => return Err(unreachable()),
         };
         if timeout(CONNECT_LIMIT, self.is_welcome(&mut conn)).await == Ok(true) {
-            return Ok(Some(conn));
+            return Ok(Room::Open(conn));
         }
         let _ = conn.disconnect().now_or_never();
-        Ok(None)
+        Ok(Room::None(None))
     }
 
     /// Learns the limits where they are not known, and looks whether others have taken what there is. Slots do not know

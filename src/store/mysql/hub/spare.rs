@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::SemaphorePermit;
 use tokio::time::Instant;
 
+use super::room::Room;
 use super::{Hub, Open, Place, entered, opened};
 
 /// Sessions of a run that works on many appointments at once, besides the anchor.
@@ -46,7 +47,7 @@ impl Hub {
     async fn open_spare(&self) -> Option<Open> {
         let pass = self.gate.try_spare()?;
         match self.connect().await {
-            Ok(Some(conn)) => Some(opened(conn, pass)),
+            Ok(Room::Open(conn)) => Some(opened(conn, pass)),
             _ => None,
         }
     }
