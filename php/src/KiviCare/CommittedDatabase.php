@@ -82,7 +82,7 @@ final class CommittedDatabase extends \wpdb {
 	 * @param bool $allow_bail Not used.
 	 */
 	public function check_connection( $allow_bail = true ) {
-		if ( $this->dbh instanceof \mysqli && false !== mysqli_query( $this->dbh, 'DO 1' ) ) {
+		if ( $this->dbh instanceof \mysqli && false !== $this->dbh->query( 'DO 1' ) ) {
 			return true;
 		}
 		return parent::db_connect( false ) && $this->set_waits();
@@ -131,16 +131,12 @@ final class CommittedDatabase extends \wpdb {
 	 * rename the tables of the user's site.
 	 */
 	private function take_names( \wpdb $theirs ): void {
-		foreach ( self::NAMES as $name ) {
-			$this->$name = $theirs->$name;
-		}
-		foreach ( $theirs->tables( 'all' ) as $table => $name ) {
-			$this->$table = $name;
-		}
-		foreach ( self::public_names( $theirs ) as $property => $value ) {
-			if ( is_string( $value ) && '' !== (string) $theirs->base_prefix && str_starts_with( $value, $theirs->base_prefix ) ) {
-				$this->$property = $value;
-			}
+		$seen  = self::public_names( $theirs );
+		$names = array_intersect_key( $seen, array_flip( self::NAMES ) )
+			+ $theirs->tables( 'all' )
+			+ array_filter( $seen, static fn( mixed $value ): bool => is_string( $value ) && '' !== $theirs->base_prefix && str_starts_with( $value, $theirs->base_prefix ) );
+		foreach ( $names as $property => $value ) {
+			$this->{(string) $property} = $value;
 		}
 	}
 

@@ -113,12 +113,13 @@ final class Runner {
 	/**
 	 * What run() tells.
 	 *
-	 * @param array<int, mixed> $seen   Looked at, by appointment.
-	 * @param list<int>         $unseen Not come to.
+	 * @param array<int, mixed>       $seen   Looked at, by appointment.
+	 * @param bool                    $left   Whether something due was left.
+	 * @param array<array-key, mixed> $unseen Not come to.
 	 * @return array{looked: int, left: bool, unseen: list<int>}
 	 */
 	private function outcome( array $seen, bool $left, array $unseen ): array {
-		return array( 'looked' => count( $seen ), 'left' => $left, 'unseen' => array_merge( $this->unseen, $unseen ) );
+		return array( 'looked' => count( $seen ), 'left' => $left, 'unseen' => array_merge( $this->unseen, array_map( 'intval', array_values( $unseen ) ) ) );
 	}
 
 	/**
