@@ -58,6 +58,29 @@ final class SharedCacheTest extends RigTestCase {
 		$this->eventually( fn(): bool => array( 'on', 'sealed' ) === $this->connection( $doctor ), 'other processes know the connection', 30 );
 	}
 
+	public function test_the_list_shows_a_link_as_soon_as_it_is_there(): void {
+		$native = new NativeSide( $this->site );
+		$native->refuse( 'socket' );
+		try {
+			$answer = $this->admin->rest( 'POST', 'kivicare/v1/appointments', $this->site->booking( self::slot() ) );
+			self::assertSame( '', $this->listed( self::id( $answer ) ) );
+		} finally {
+			$native->admit();
+		}
+		$this->settle();
+		self::assertStringContainsString( '/appointments/' . self::id( $answer ) . '/start', $this->listed( self::id( $answer ) ) );
+	}
+
+	/**
+	 * The link of an appointment in KiviCare's list.
+	 */
+	private function listed( int $id ): string {
+		$list = $this->admin->rest( 'GET', 'kivicare/v1/appointments?perPage=100&orderby=id&order=desc' );
+		$rows = array_column( $list['json']['data']['appointments'], null, 'id' );
+		self::assertArrayHasKey( $id, $rows, $list['body'] );
+		return (string) ( $rows[ $id ]['video_url'] ?? '' );
+	}
+
 	/**
 	 * Whether a booking has its meeting and is not committed: it is in its last listener.
 	 */
