@@ -81,7 +81,7 @@ final class Requirements {
 			/* translators: %s: version number. */
 			'wp'                => sprintf( __( 'Update WordPress to %s or newer.', 'kivicare-telemed' ), self::WP ),
 			/* translators: %s: php.ini file. */
-			'extension_missing' => sprintf( __( 'Add the line extension=kivicare_telemed.so to %s and restart PHP.', 'kivicare-telemed' ), (string) ( php_ini_loaded_file() ?: 'php.ini' ) ),
+			'extension_missing' => sprintf( __( 'Add the line extension=kivicare_telemed.so to %s and restart PHP.', 'kivicare-telemed' ), (string) ( ( function_exists( 'php_ini_loaded_file' ) ? php_ini_loaded_file() : '' ) ?: 'php.ini' ) ),
 			/* translators: 1: plugin version, 2: extension version. */
 			'extension_version' => sprintf( __( 'Plugin and extension must have the same version. Install kivicare_telemed.so %1$s (loaded: %2$s) and restart PHP.', 'kivicare-telemed' ), Plugin::VERSION, (string) $this->extension ),
 			'kivicare_missing'  => __( 'Install and activate KiviCare (kivicare-clinic-management-system).', 'kivicare-telemed' ),

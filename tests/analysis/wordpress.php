@@ -38,6 +38,7 @@ namespace {
 		public int $insert_id         = 0;
 		public int $rows_affected     = 0;
 		public int $blogid            = 1;
+		protected ?\mysqli $dbh       = null;
 
 		public function __construct( string $user, string $password, string $name, string $host ) {}
 
@@ -83,6 +84,21 @@ namespace {
 		public function suppress_errors( bool $suppress = true ): bool {}
 
 		public function get_charset_collate(): string {}
+
+		/**
+		 * @return array<string, string>
+		 */
+		public function tables( string $scope = 'all', bool $prefix = true, int $blog_id = 0 ): array {}
+
+		/**
+		 * @return bool
+		 */
+		public function db_connect( bool $allow_bail = true ) {}
+
+		/**
+		 * @return bool
+		 */
+		public function check_connection( bool $allow_bail = true ) {}
 
 		public function set_prefix( string $prefix, bool $names = true ): string {}
 

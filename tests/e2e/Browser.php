@@ -11,6 +11,13 @@ final class Browser {
 
 	private readonly string $jar;
 
+	/**
+	 * Of begin(): curl's pair of handles.
+	 *
+	 * @var array{CurlMultiHandle, CurlHandle}
+	 */
+	private array $begun;
+
 	public function __construct( private readonly string $base ) {
 		$this->jar = (string) tempnam( sys_get_temp_dir(), 'jar' );
 	}
@@ -106,6 +113,32 @@ final class Browser {
 		}
 		ksort( $answers );
 		return array_values( $answers );
+	}
+
+	/**
+	 * Sends a REST call and does not wait for its answer; finish() does.
+	 *
+	 * @param array<string, mixed> $body JSON body.
+	 */
+	public function begin( string $method, string $route, array $body ): void {
+		$this->begun = array( curl_multi_init(), $this->handle( $method, '/wp-json/' . $route, (string) json_encode( $body ), $this->rest_headers(), false ) );
+		curl_multi_add_handle( ...$this->begun );
+		for ( $i = 0; $i < 20; $i++ ) {
+			curl_multi_exec( $this->begun[0], $running );
+			curl_multi_select( $this->begun[0], 0.01 );
+		}
+	}
+
+	/**
+	 * @return array{status: int, headers: string, body: string, json: mixed}
+	 */
+	public function finish(): array {
+		list( $multi, $handle ) = $this->begun;
+		do {
+			curl_multi_exec( $multi, $running );
+			curl_multi_select( $multi, 0.1 );
+		} while ( $running > 0 );
+		return $this->answer( $handle, (string) curl_multi_getcontent( $handle ) );
 	}
 
 	/**

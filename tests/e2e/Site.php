@@ -141,6 +141,23 @@ final class Site {
 	}
 
 	/**
+	 * Starts php-fpm anew, with these flags.
+	 */
+	public function restart_fpm( string $flags = '' ): void {
+		$pid = (int) @file_get_contents( $this->run . '/fpm.pid' );
+		$pid > 0 && posix_kill( $pid, SIGTERM );
+		$until = microtime( true ) + 60;
+		while ( $pid > 0 && posix_kill( $pid, 0 ) && microtime( true ) < $until ) {
+			usleep( 50_000 );
+		}
+		@unlink( $this->run . '/fpm.pid' );
+		exec( 'TELEMED_FPM_FLAGS=' . escapeshellarg( $flags ) . ' bash ' . escapeshellarg( dirname( __DIR__ ) . '/site/up.sh' ) . ' 2>&1 < /dev/null', $output, $status );
+		if ( 0 !== $status ) {
+			throw new RuntimeException( implode( "\n", $output ) );
+		}
+	}
+
+	/**
 	 * Runs the sweep once, as Action Scheduler or WP-Cron would.
 	 */
 	public function sweep(): void {

@@ -41,7 +41,7 @@ final class NativeSide {
 			'socket'   => array( 'DB_HOST' => "localhost:$socket.elsewhere" ),
 			'password' => array( 'DB_PASSWORD' => 'not the password' ),
 			'limit'    => $this->limited( $socket ),
-			'tls'      => $this->untrusted( $socket ),
+			'tls'      => $this->untrusted(),
 		};
 		file_put_contents( $this->site->run . '/native-db.json', (string) json_encode( $settings ) );
 		$both && touch( $this->site->run . '/native-db.also' );
@@ -76,14 +76,12 @@ final class NativeSide {
 	}
 
 	/**
-	 * A server that offers TLS and then cannot.
+	 * A server that offers TLS and then cannot. By TCP: on a socket TLS is not needed.
 	 *
 	 * @return array<string, string|int>
 	 */
-	private function untrusted( string $socket ): array {
-		$path         = "$socket.tls";
-		$this->server = proc_open( array( PHP_BINARY, '-n', __DIR__ . '/no-tls.php', $path ), array( 1 => array( 'pipe', 'w' ) ), $pipes );
-		fgets( $pipes[1] );
-		return array( 'DB_HOST' => "localhost:$path", 'MYSQL_CLIENT_FLAGS' => 2048 );
+	private function untrusted(): array {
+		$this->server = proc_open( array( PHP_BINARY, '-n', __DIR__ . '/no-tls.php' ), array( 1 => array( 'pipe', 'w' ) ), $pipes );
+		return array( 'DB_HOST' => trim( (string) fgets( $pipes[1] ) ), 'MYSQL_CLIENT_FLAGS' => 2048 );
 	}
 }

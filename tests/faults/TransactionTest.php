@@ -66,13 +66,15 @@ final class TransactionTest extends RigTestCase {
 	 */
 	public function test_we_only_read_on_kivicares_connection( string $failure, string $what ): void {
 		$this->{$failure}( $what );
-		foreach ( array( false, true ) as $open ) {
+		// Committed where that makes a difference to what is written after the response, then never committed.
+		$goes = in_array( $failure, array( 'none', 'refuse', 'throwing' ), true ) ? array( false, true ) : array( true );
+		foreach ( $goes as $open ) {
 			$this->watch( $open, 'throwing' === $failure );
 			$pending = $this->go_through( $open );
 		}
-		$this->rest_of_requests();
+		$this->rest_of_requests( count( $goes ) );
 		$seen = array_sum( array_column( $this->lines( 'guard-seen.jsonl' ), 1 ) );
-		self::assertGreaterThan( 50, $seen, 'the guard looked' );
+		self::assertGreaterThan( 25, $seen, 'the guard looked' );
 		$written        = $this->lines( 'guard.jsonl' );
 		self::$written += count( $written );
 		self::assertSame( array(), $written );
@@ -135,8 +137,8 @@ final class TransactionTest extends RigTestCase {
 	/**
 	 * Waits until the work after every response is done.
 	 */
-	private function rest_of_requests(): void {
-		$this->eventually( fn(): bool => count( $this->lines( 'guard-seen.jsonl' ) ) >= 2 * self::REQUESTS, 'the workers have done', 90 );
+	private function rest_of_requests( int $goes ): void {
+		$this->eventually( fn(): bool => count( $this->lines( 'guard-seen.jsonl' ) ) >= $goes * self::REQUESTS, 'the workers have done', 90 );
 	}
 
 	/**

@@ -83,7 +83,7 @@ catch_workers_output = yes
 $owner
 CONF
 	# The test build's workers die where the file says; see src/fault.rs.
-	KIVICARE_TELEMED_KILL_FILE=$RUN/kill "$FPM_BINARY" "${root_flag[@]}" -y "$RUN/fpm.conf" -d extension="$EXTENSION" >"$CACHE/fpm-start.log" 2>&1
+	KIVICARE_TELEMED_KILL_FILE=$RUN/kill "$FPM_BINARY" "${root_flag[@]}" -y "$RUN/fpm.conf" -d extension="$EXTENSION" ${TELEMED_FPM_FLAGS:-} >"$CACHE/fpm-start.log" 2>&1
 	wait_for 15 php-fpm test -S "$SOCKETS/fpm.sock"
 }
 

@@ -5,6 +5,7 @@ namespace KiviCare\Telemed\Compat;
 
 use App\baseClasses\KCBaseModel;
 use App\baseClasses\KCQueryBuilder;
+use KiviCare\Telemed\Bridge\BridgeException;
 use KiviCare\Telemed\KiviCare\CommittedDatabase;
 
 /**
@@ -54,7 +55,7 @@ abstract class MappingModel extends KCBaseModel {
 				$own = CommittedDatabase::reader();
 				// phpcs:ignore WordPress.DB
 				$this->id = (int) $own->get_var( $own->prepare( "SELECT id FROM {$table} WHERE appointment_id = %d", $this->appointmentId ) ) ?: null;
-			} catch ( \RuntimeException ) {
+			} catch ( BridgeException ) {
 				return 0;
 			}
 		}

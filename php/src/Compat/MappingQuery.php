@@ -7,6 +7,7 @@ use App\baseClasses\KCQueryBuilder;
 use Illuminate\Support\Collection;
 use KiviCare\Telemed\Bridge\BridgeException;
 use KiviCare\Telemed\KiviCare\Appointments;
+use KiviCare\Telemed\KiviCare\MeetingDesk;
 use KiviCare\Telemed\Plugin;
 
 /**
@@ -72,7 +73,7 @@ final class MappingQuery extends KCQueryBuilder {
 				? $bridge->find_by_appointment( $this->model::provider(), (int) $point['value'] )
 				: $bridge->find_by_meeting( $this->model::provider(), $point['value'] );
 		} catch ( BridgeException ) {
-			return null;
+			$row = 'appointment_id' === $point['column'] ? MeetingDesk::just_made( $this->model::provider(), (int) $point['value'] ) : null;
 		}
 		return null === $row ? null : $this->model::from_native( $this->personal( $row ) );
 	}

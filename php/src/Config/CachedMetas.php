@@ -42,7 +42,7 @@ final class CachedMetas implements Registerable {
 	 */
 	public function fill( $check, $user_ids ) {
 		$ids = is_array( $user_ids ) ? array_values( array_unique( array_map( 'intval', $user_ids ) ) ) : array();
-		if ( null !== $check || array() === $ids ) {
+		if ( null !== $check || array() === $ids || wp_suspend_cache_addition() ) {
 			return $check;
 		}
 		$missing = array_keys( wp_cache_get_multiple( $ids, self::GROUP ), false, true );
@@ -75,9 +75,9 @@ final class CachedMetas implements Registerable {
 	private function rows( array $ids ): array {
 		global $wpdb;
 		$metas = array_fill_keys( array_map( 'intval', $ids ), array() );
-		$list  = implode( ',', array_keys( $metas ) );
+		$marks = implode( ',', array_fill( 0, count( $metas ), '%d' ) );
 		// phpcs:ignore WordPress.DB
-		foreach ( (array) $wpdb->get_results( "SELECT user_id, meta_key, meta_value FROM {$wpdb->usermeta} WHERE user_id IN ({$list}) ORDER BY umeta_id ASC", ARRAY_A ) as $row ) {
+		foreach ( (array) $wpdb->get_results( $wpdb->prepare( "SELECT user_id, meta_key, meta_value FROM {$wpdb->usermeta} WHERE user_id IN ({$marks}) ORDER BY umeta_id ASC", ...array_keys( $metas ) ), ARRAY_A ) as $row ) {
 			$is_token = in_array( $row['meta_key'], array( DoctorConnections::ZOOM_TOKENS, DoctorConnections::MEET_TOKENS ), true ) && '' !== (string) $row['meta_value'];
 
 			$metas[ (int) $row['user_id'] ][ (string) $row['meta_key'] ][] = $is_token ? self::MARK : $row['meta_value'];

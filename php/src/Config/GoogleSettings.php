@@ -68,7 +68,7 @@ final class GoogleSettings {
 		if ( ! in_array( $settings['send_updates'], array( 'none', 'externalOnly', 'all' ), true ) ) {
 			throw new \InvalidArgumentException( __( 'send_updates must be none, externalOnly or all.', 'kivicare-telemed' ) );
 		}
-		if ( '' !== $settings['reminder_minutes'] && ( ! ctype_digit( $settings['reminder_minutes'] ) || (int) $settings['reminder_minutes'] > 40320 ) ) {
+		if ( '' !== $settings['reminder_minutes'] && ( 1 !== preg_match( '/^\d{1,9}$/D', $settings['reminder_minutes'] ) || (int) $settings['reminder_minutes'] > 40320 ) ) {
 			throw new \InvalidArgumentException( __( 'The reminder must be a number of minutes up to 40320 (four weeks).', 'kivicare-telemed' ) );
 		}
 		$client_id = $this->constants->text( 'GOOGLE_CLIENT_ID' ) ?? $settings['client_id'];

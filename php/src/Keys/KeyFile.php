@@ -33,7 +33,8 @@ final class KeyFile {
 	 * @throws \RuntimeException When the file has a key, cannot be written, or has no place for it.
 	 */
 	public function add( string $line ): void {
-		$text = is_readable( $this->path ) && is_writable( $this->path ) ? file_get_contents( $this->path ) : false;
+		// Without chmod() the new file could be readable to more people than the old one.
+		$text = is_readable( $this->path ) && is_writable( $this->path ) && function_exists( 'chmod' ) ? file_get_contents( $this->path ) : false;
 		if ( false === $text ) {
 			throw new \RuntimeException( 'wp-config.php cannot be written. Put the line into it yourself.' );
 		}

@@ -3,6 +3,9 @@ declare( strict_types=1 );
 
 namespace KiviCare\Telemed\KiviCare;
 
+use KiviCare\Telemed\Bridge\BridgeException;
+use KiviCare\Telemed\Bridge\Failure;
+
 /**
  * A second connection, outside of KiviCare's transactions: for reading what is committed, and for all work after the
  * response, when it stands in for $wpdb (see OwnConnection).
@@ -39,11 +42,12 @@ final class CommittedDatabase extends \wpdb {
 	/**
 	 * The one connection of this process, made at first use.
 	 *
-	 * @throws \RuntimeException When the database cannot be reached.
+	 * @throws BridgeException When the database cannot be reached.
 	 */
 	public static function shared(): self {
 		global $wpdb;
-		$shared = self::$shared ??= self::open();
+		self::$shared ??= self::open();
+		$shared         = self::$shared;
 		if ( $wpdb !== $shared ) {
 			$shared->take_names( $wpdb );
 		}
@@ -53,12 +57,12 @@ final class CommittedDatabase extends \wpdb {
 	/**
 	 * For reading committed rows: the shared connection, or $wpdb while that cannot be had and no transaction is open.
 	 *
-	 * @throws \RuntimeException When neither will do.
+	 * @throws BridgeException When neither will do.
 	 */
 	public static function reader(): \wpdb {
 		try {
 			return self::shared();
-		} catch ( \RuntimeException $error ) {
+		} catch ( BridgeException $error ) {
 			return OpenTransactions::may_be_open() ? throw $error : $GLOBALS['wpdb'];
 		}
 	}
@@ -67,7 +71,7 @@ final class CommittedDatabase extends \wpdb {
 	 * The parent would show the site's own error page and end the process.
 	 *
 	 * @param bool $allow_bail Not used.
-	 * @throws \RuntimeException When the database cannot be reached.
+	 * @throws BridgeException When the database cannot be reached.
 	 */
 	public function db_connect( $allow_bail = true ) {
 		if ( ! parent::db_connect( false ) ) {
@@ -82,7 +86,7 @@ final class CommittedDatabase extends \wpdb {
 	 * @param bool $allow_bail Not used.
 	 */
 	public function check_connection( $allow_bail = true ) {
-		if ( $this->dbh instanceof \mysqli && false !== mysqli_query( $this->dbh, 'DO 1' ) ) {
+		if ( $this->dbh instanceof \mysqli && false !== $this->dbh->query( 'DO 1' ) ) {
 			return true;
 		}
 		return parent::db_connect( false ) && $this->set_waits();
@@ -105,31 +109,35 @@ final class CommittedDatabase extends \wpdb {
 	 *
 	 * @param string $message    HTML text of the parent; not used.
 	 * @param string $error_code Not used.
-	 * @throws \RuntimeException Always.
+	 * @throws BridgeException Always.
 	 */
 	public function bail( $message, $error_code = '500' ) {
-		throw new \RuntimeException( 'the database cannot be reached' );
+		throw self::unreachable();
 	}
 
 	/**
 	 * A new connection, when there is one that visitors do not need.
 	 *
-	 * @throws \RuntimeException When there is none, or the database cannot be reached.
+	 * @throws BridgeException When there is none, or the database cannot be reached.
 	 */
 	private static function open(): self {
 		if ( microtime( true ) < self::$refused_at + self::PAUSE ) {
-			throw new \RuntimeException( 'the database cannot be reached' );
+			throw self::unreachable();
 		}
 		try {
 			SessionRoom::take();
 			$made = new self( DB_USER, DB_PASSWORD, DB_NAME, DB_HOST );
-		} catch ( \RuntimeException $error ) {
+		} catch ( BridgeException $error ) {
 			self::$refused_at = microtime( true );
 			SessionRoom::give();
 			throw $error;
 		}
 		$made->set_waits();
 		return $made;
+	}
+
+	private static function unreachable(): BridgeException {
+		return new BridgeException( Failure::Store, 'the database cannot be reached' );
 	}
 
 	private function set_waits(): bool {
@@ -145,16 +153,12 @@ final class CommittedDatabase extends \wpdb {
 	 * rename the tables of the user's site.
 	 */
 	private function take_names( \wpdb $theirs ): void {
-		foreach ( self::NAMES as $name ) {
-			$this->$name = $theirs->$name;
-		}
-		foreach ( $theirs->tables( 'all' ) as $table => $name ) {
-			$this->$table = $name;
-		}
-		foreach ( self::public_names( $theirs ) as $property => $value ) {
-			if ( is_string( $value ) && '' !== (string) $theirs->base_prefix && str_starts_with( $value, $theirs->base_prefix ) ) {
-				$this->$property = $value;
-			}
+		$seen  = self::public_names( $theirs );
+		$names = array_intersect_key( $seen, array_flip( self::NAMES ) )
+			+ $theirs->tables( 'all' )
+			+ array_filter( $seen, static fn( mixed $value ): bool => is_string( $value ) && '' !== $theirs->base_prefix && str_starts_with( $value, $theirs->base_prefix ) );
+		foreach ( $names as $property => $value ) {
+			$this->{(string) $property} = $value;
 		}
 	}
 

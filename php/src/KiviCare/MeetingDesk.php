@@ -26,6 +26,13 @@ final class MeetingDesk {
 	 */
 	public const MADE_ACTION = 'kivicare_telemed_meeting_made';
 
+	/**
+	 * Meetings of this request's bookings, by provider and appointment.
+	 *
+	 * @var array<string, array<array-key, mixed>>
+	 */
+	private static array $made = array();
+
 	public function __construct(
 		private readonly Bridge $bridge,
 		private readonly Appointments $appointments,
@@ -64,6 +71,7 @@ final class MeetingDesk {
 	private function result( int $appointment_id, array $outcome ): array|bool {
 		$mapping = $outcome['mapping'] ?? null;
 		if ( 'ready' === ( $outcome['state'] ?? '' ) && is_array( $mapping ) ) {
+			self::$made[ $mapping['provider'] . ':' . $appointment_id ] = $mapping;
 			self::announce( self::MADE_ACTION, $appointment_id, $outcome );
 			return array(
 				'id'             => (string) $mapping['meeting_id'],
@@ -73,6 +81,16 @@ final class MeetingDesk {
 		}
 		self::report( (string) ( $outcome['reason'] ?? '' ), (string) ( $outcome['message'] ?? '' ), $appointment_id );
 		return true;
+	}
+
+	/**
+	 * The meeting that a booking of this request got. KiviCare asks for it a moment later, to mail its link, and nobody else
+	 * would: the extension may not be able to answer by then.
+	 *
+	 * @return array<array-key, mixed>|null As Bridge::find_by_appointment().
+	 */
+	public static function just_made( string $provider, int $appointment_id ): ?array {
+		return self::$made[ $provider . ':' . $appointment_id ] ?? null;
 	}
 
 	/**

@@ -3,6 +3,7 @@ declare( strict_types=1 );
 
 namespace KiviCare\Telemed\KiviCare;
 
+use KiviCare\Telemed\Bridge\BridgeException;
 use KiviCare\Telemed\Install\Schema;
 
 /**
@@ -24,7 +25,7 @@ final class Notes {
 	public function write( int $appointment_id, bool $verify ): int {
 		try {
 			$own = CommittedDatabase::shared();
-		} catch ( \RuntimeException ) {
+		} catch ( BridgeException ) {
 			return 0;
 		}
 		$table = $own->prefix . Schema::NOTED;

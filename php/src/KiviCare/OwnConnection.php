@@ -3,6 +3,7 @@ declare( strict_types=1 );
 
 namespace KiviCare\Telemed\KiviCare;
 
+use KiviCare\Telemed\Bridge\BridgeException;
 use KiviCare\Telemed\Config\CachedMetas;
 
 /**
@@ -22,7 +23,7 @@ final class OwnConnection {
 		$theirs = $wpdb;
 		try {
 			$own = CommittedDatabase::shared();
-		} catch ( \RuntimeException ) {
+		} catch ( BridgeException ) {
 			if ( OpenTransactions::may_be_open() ) {
 				return false;
 			}

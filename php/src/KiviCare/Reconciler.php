@@ -79,7 +79,10 @@ final class Reconciler {
 	 */
 	public function visited( int $appointment_id, bool $verify ): array|false|null {
 		$visited = $this->guarded( $appointment_id, fn(): array => $this->look( $appointment_id, $verify ) ?? array() );
-		return isset( $visited['appointment_id'] ) ? $visited : ( array() === $visited ? null : false );
+		if ( isset( $visited['appointment_id'] ) ) {
+			return $visited;
+		}
+		return Failure::Store->value === ( $visited['reason'] ?? '' ) ? false : null;
 	}
 
 	/**

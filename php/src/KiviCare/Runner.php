@@ -113,12 +113,13 @@ final class Runner {
 	/**
 	 * What run() tells.
 	 *
-	 * @param array<int, mixed> $seen   Looked at, by appointment.
-	 * @param list<int>         $unseen Not come to.
+	 * @param array<int, mixed>       $seen   Looked at, by appointment.
+	 * @param bool                    $left   Whether something due was left.
+	 * @param array<array-key, mixed> $unseen Not come to.
 	 * @return array{looked: int, left: bool, unseen: list<int>}
 	 */
 	private function outcome( array $seen, bool $left, array $unseen ): array {
-		return array( 'looked' => count( $seen ), 'left' => $left, 'unseen' => array_merge( $this->unseen, $unseen ) );
+		return array( 'looked' => count( $seen ), 'left' => $left, 'unseen' => array_merge( $this->unseen, array_map( 'intval', array_values( $unseen ) ) ) );
 	}
 
 	/**
@@ -145,18 +146,10 @@ final class Runner {
 	private function work( array $portion ): bool {
 		$visited = array();
 		foreach ( $portion as $due ) {
-			$one = $this->reconciler->visited( $due['appointment_id'], $due['verify'] );
-			if ( false === $one ) {
-				$this->unseen[] = $due['appointment_id'];
-				$this->queue->postpone( $due['appointment_id'], self::AGAIN );
-				continue;
+			$one = $this->visit( $due );
+			if ( null !== $one ) {
+				$visited[ $due['appointment_id'] ] = $one + array( 'noted' => $due['noted'] );
 			}
-			if ( null === $one ) {
-				$due['noted'] > 0 && $this->queue->settle( $due['appointment_id'], $due['noted'] );
-				$this->queue->postpone( $due['appointment_id'], self::KEPT );
-				continue;
-			}
-			$visited[ $due['appointment_id'] ] = $one + array( 'noted' => $due['noted'] );
 		}
 		$outcomes = array() === $visited ? array() : $this->queue->run( array_values( $visited ) );
 		foreach ( $outcomes ?? array() as $outcome ) {
@@ -167,5 +160,26 @@ final class Runner {
 			}
 		}
 		return null !== $outcomes;
+	}
+
+	/**
+	 * What is to be done about an appointment; null for nothing now.
+	 *
+	 * @param array<string, mixed> $due appointment_id, verify, noted.
+	 * @return array<string, mixed>|null
+	 */
+	private function visit( array $due ): ?array {
+		$one = $this->reconciler->visited( $due['appointment_id'], $due['verify'] );
+		if ( is_array( $one ) ) {
+			return $one;
+		}
+		if ( false === $one ) {
+			$this->unseen[] = $due['appointment_id'];
+			$this->queue->postpone( $due['appointment_id'], self::AGAIN );
+			return null;
+		}
+		$due['noted'] > 0 && $this->queue->settle( $due['appointment_id'], $due['noted'] );
+		$this->queue->postpone( $due['appointment_id'], self::KEPT );
+		return null;
 	}
 }

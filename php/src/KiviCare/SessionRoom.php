@@ -25,14 +25,14 @@ final class SessionRoom implements Registerable {
 	/**
 	 * Before a connection is opened.
 	 *
-	 * @throws \RuntimeException While visitors need what there is.
+	 * @throws BridgeException While visitors need what there is.
 	 */
 	public static function take(): void {
 		try {
 			Plugin::instance()->bridge()->session_wanted();
 		} catch ( BridgeException $error ) {
 			if ( Failure::Store === $error->failure ) {
-				throw new \RuntimeException( 'the database has no connection to spare' );
+				throw $error;
 			}
 			// Without the extension there is no share to keep.
 			return;

@@ -122,7 +122,7 @@ final class Schedule implements Registerable {
 	 * Seconds that a run may take here: PHP's limit also holds for what comes after it.
 	 */
 	public static function seconds(): int {
-		$limit = (int) ini_get( 'max_execution_time' );
+		$limit = function_exists( 'ini_get' ) ? (int) ini_get( 'max_execution_time' ) : 0;
 		return $limit > 0 ? max( 5, min( self::BUDGET, intdiv( $limit, 2 ) ) ) : self::BUDGET;
 	}
 

@@ -50,4 +50,9 @@ function telemed_sample( wpdb $wpdb, string $name, array $names ): void {
 	$same = $wpdb->prefix !== OBJECT || $names[0] === Provider::Zoom->value; // bad
 	$same = ( $names === array() ); // bad
 	$same = 'doctors' === $page && array() !== $names && $page === $names[0] && count( $names ) === 1 && $page === trim( $name );
+	set_time_limit( 5 ); // bad
+	function_exists( 'ini_get' ) && ini_get( 'memory_limit' );
+	\php_uname(); // bad
+	$names->exec();
+	function_exists( 'exec' ) && chmod( 'file', 0600 ); // bad
 }

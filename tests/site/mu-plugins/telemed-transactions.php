@@ -1,9 +1,9 @@
 <?php
 /**
  * Plugin Name: KiviCare's transactions, for the fault tests
- * Each part works only while its file is there. transactions.json: {hold: ms a booking keeps its transaction open, open:
- * whether it is never committed, as after KiviCare's early returns, throw: whether listeners of ours fail, guard: whether
- * every statement on $wpdb is looked at}. native-db.json: another database address for the extension alone, native-db.also
+ * Each part works only while its file is there. transactions.json: {hold: ms for which a booking keeps its transaction
+ * open, open: whether it is never committed, as after KiviCare's early returns, user: whose metas it reads at its end,
+ * throw: whether listeners of ours fail, guard: whether every statement on $wpdb is looked at}. native-db.json: another database address for the extension alone, native-db.also
  * for our second connection too.
  */
 
@@ -113,7 +113,18 @@ if ( array() !== $kct_asked ) {
 	new KctGuard( $kct_asked, $GLOBALS['wpdb'] );
 }
 if ( ! empty( $kct_asked['hold'] ) ) {
-	add_action( 'kc_after_create_appointment', static fn() => usleep( 1000 * (int) $kct_asked['hold'] ), 2000 );
+	add_action(
+		'kc_after_create_appointment',
+		static function () use ( $kct_asked ): void {
+			$until = microtime( true ) + (int) $kct_asked['hold'] / 1000;
+			while ( microtime( true ) < $until && kct_asked( 'transactions.json' ) === $kct_asked ) {
+				usleep( 10_000 );
+			}
+			// What is read now is what the transaction's snapshot has, and goes into the object cache.
+			empty( $kct_asked['user'] ) || get_user_meta( (int) $kct_asked['user'] );
+		},
+		2000
+	);
 }
 if ( ! empty( $kct_asked['throw'] ) ) {
 	foreach ( array( 'kivicare_telemed_error', 'kivicare_telemed_meeting_made', 'kivicare_telemed_reconciled', 'kivicare_telemed_work_left' ) as $kct_action ) {

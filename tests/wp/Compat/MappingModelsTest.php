@@ -6,6 +6,8 @@ namespace KiviCare\Telemed\Tests\Compat;
 use App\baseClasses\KCBaseModel;
 use KCGMApp\models\KCGMAppointmentGoogleMeetMapping;
 use KCTApp\models\KCTAppointmentZoomMapping;
+use KiviCare\Telemed\Bridge\BridgeException;
+use KiviCare\Telemed\Bridge\Failure;
 use KiviCare\Telemed\KiviCare\ZoomProvider;
 use KiviCare\Telemed\Tests\Fakes\FakeBridge;
 use KiviCare\Telemed\Tests\TestCase;
@@ -29,6 +31,29 @@ final class MappingModelsTest extends TestCase {
 		$this->assertSame( 'https://clinic.example/start/7', $row->startUrl );
 		$this->assertSame( '8812345', KCTAppointmentZoomMapping::query()->where( 'zoomId', '8812345' )->first()->zoomId );
 		$this->assertNull( KCTAppointmentZoomMapping::query()->where( 'appointmentId', 8 )->first() );
+	}
+
+	public function test_a_booking_whose_meeting_was_made_has_its_link_though_the_extension_fails_meanwhile(): void {
+		$id                       = $this->appointment();
+		$this->bridge->outcome    = FakeBridge::ready( $id );
+		$this->bridge->find_error = new BridgeException( Failure::Store, 'the database is away' );
+		( new ZoomProvider( 'any' ) )->create_meeting( array( 'appointment_id' => $id ) );
+		$this->assertSame( '8812345', KCTAppointmentZoomMapping::query()->where( 'appointmentId', $id )->first()?->zoomId );
+		$this->assertNull( KCTAppointmentZoomMapping::query()->where( 'appointmentId', $id + 1 )->first() );
+	}
+
+	public function test_saving_takes_no_lock(): void {
+		$id                       = KCTAppointmentZoomMapping::create( array( 'appointmentId' => 7, 'zoomId' => '8812345' ) );
+		$this->bridge->mappings[] = FakeBridge::mapping( 7, '8812345' );
+		$sent                     = array();
+		$watch                    = static function ( string $sql ) use ( &$sent ): string {
+			$sent[] = $sql;
+			return $sql;
+		};
+		add_filter( 'query', $watch );
+		$this->assertSame( (int) $id, (int) KCTAppointmentZoomMapping::query()->where( 'appointmentId', 7 )->first()->update( array( 'password' => 'x' ) ) );
+		remove_filter( 'query', $watch );
+		$this->assertSame( array(), preg_grep( '/LOCK IN|FOR UPDATE|FOR SHARE/i', $sent ) );
 	}
 
 	public function test_meet_chain_with_select_of_a_property(): void {

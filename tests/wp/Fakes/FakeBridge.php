@@ -222,7 +222,12 @@ final class FakeBridge implements Bridge {
 		return null;
 	}
 
+	public ?\Throwable $find_error = null;
+
 	public function find_by_appointment( string $provider, int $appointment_id ): ?array {
+		if ( null !== $this->find_error ) {
+			throw $this->find_error;
+		}
 		return $this->find( $provider, 'appointment_id', $appointment_id );
 	}
 
