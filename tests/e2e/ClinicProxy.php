@@ -38,9 +38,13 @@ final class ClinicProxy {
 		$command = array( dirname( __DIR__, 2 ) . '/target/debug/connect-proxy', '--listen', "127.0.0.1:{$this->port}", '--login', $this->login, '--host', "zoom.sandbox.test=127.0.0.1:$tls", '--log', $this->log );
 
 		$this->process = proc_open( $command, array( $null, $null, $null ), $pipes ) ?: null;
-		for ( $i = 0; $i < 600 && ! is_resource( @fsockopen( '127.0.0.1', $this->port ) ); $i++ ) {
+		for ( $i = 0; $i < 600; $i++ ) {
+			if ( is_resource( @fsockopen( '127.0.0.1', $this->port ) ) ) {
+				return;
+			}
 			usleep( 50_000 );
 		}
+		throw new RuntimeException( 'The proxy does not listen.' );
 	}
 
 	public function stop(): void {

@@ -124,6 +124,25 @@ final class ProxyTest extends SiteTestCase {
 		$this->catch_up( $id );
 	}
 
+	public function test_the_environments_proxy_counts_where_wordpress_names_none(): void {
+		$this->proxy->start();
+		$this->behind( array( 'WP_PROXY_HOST' => '' ) );
+		$with = fn( string ...$environment ): string => $this->handshake( array( 'env', 'https_proxy=http://' . self::LOGIN . "@127.0.0.1:{$this->proxy->port}", ...$environment ) );
+		self::assertSame( '1.3', $with() );
+		self::assertSame( array( array( 'zoom.sandbox.test:443', 200 ) ), $this->proxy->passages() );
+		self::assertSame( 'the host\'s name is not known', $with( 'no_proxy=example.test,.sandbox.test' ) );
+	}
+
+	public function test_a_ca_file_that_cannot_be_read_keeps_no_booking(): void {
+		$this->site->otherwise( array( 'KIVICARE_TELEMED_CA_FILE' => '/nonexistent/ca.pem' ) );
+		$id  = self::id( $this->book() );
+		$row = $this->waiting( $id );
+		self::assertSame( 'blocked', $row['reason'] );
+		self::assertStringContainsString( 'the CA file /nonexistent/ca.pem does not exist', $row['message'] );
+		$this->site->otherwise();
+		$this->catch_up( $id );
+	}
+
 	/**
 	 * The site's own socket, which php.ini names and DB_HOST does not: many bookings at once, none lost.
 	 */
@@ -177,9 +196,11 @@ final class ProxyTest extends SiteTestCase {
 
 	/**
 	 * The TLS version Site Health sees, or what it says.
+	 *
+	 * @param list<string> $wrapper A command around it.
 	 */
-	private function handshake(): string {
-		return $this->site->php( 'try { echo KiviCare\Telemed\Plugin::instance()->bridge()->tls_version( "zoom" ); } catch ( KiviCare\Telemed\Bridge\BridgeException $e ) { echo $e->getMessage(); }' );
+	private function handshake( array $wrapper = array() ): string {
+		return $this->site->php( 'try { echo KiviCare\Telemed\Plugin::instance()->bridge()->tls_version( "zoom" ); } catch ( KiviCare\Telemed\Bridge\BridgeException $e ) { echo $e->getMessage(); }', $wrapper );
 	}
 
 	/**

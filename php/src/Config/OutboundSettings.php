@@ -18,7 +18,7 @@ final class OutboundSettings {
 		return array(
 			'own_host' => strtolower( (string) wp_parse_url( (string) get_option( 'siteurl' ), PHP_URL_HOST ) ),
 			'proxy'    => self::constant_proxy() ?? self::environment_proxy(),
-			'only'     => defined( 'WP_HTTP_BLOCK_EXTERNAL' ) && true === (bool) WP_HTTP_BLOCK_EXTERNAL ? self::text( 'WP_ACCESSIBLE_HOSTS' ) ?? '' : null,
+			'only'     => defined( 'WP_HTTP_BLOCK_EXTERNAL' ) && true === (bool) constant( 'WP_HTTP_BLOCK_EXTERNAL' ) ? self::text( 'WP_ACCESSIBLE_HOSTS' ) ?? '' : null,
 		);
 	}
 

@@ -80,6 +80,7 @@ final class DatabaseReachTest extends TestCase {
 			'TLS, checked, other CA'           => array( false, '127.0.0.1:PORT', array( 'openssl.cafile' => 'FOLDER/other.pem' ), $tls( self::VERIFY ) ),
 			'checking alone encrypts nothing'  => array( false, '127.0.0.1:PORT', $ca, $tls( MYSQLI_CLIENT_SSL_VERIFY_SERVER_CERT ) ),
 			'the other flags'                  => array( true, '127.0.0.1:PORT', array(), array( 'MYSQL_CLIENT_FLAGS' => MYSQLI_CLIENT_COMPRESS | MYSQLI_CLIENT_FOUND_ROWS | MYSQLI_CLIENT_IGNORE_SPACE | MYSQLI_CLIENT_INTERACTIVE ) ),
+			'php.ini may not be read'          => array( true, '127.0.0.1:PORT', array( 'disable_functions' => 'ini_get,getenv' ) ),
 			'a login that PHP does not know'   => array( false, '127.0.0.1:PORT', array(), array( 'DB_USER' => 'eddy' ) ),
 		);
 	}

@@ -10,7 +10,7 @@ $kct_given = (array) json_decode( (string) $argv[1], true, 8, JSON_THROW_ON_ERRO
 foreach ( $kct_given as $kct_name => $kct_value ) {
 	define( $kct_name, $kct_value );
 }
-define( 'ABSPATH', rtrim( (string) getenv( 'WORDPRESS_PATH' ), '/' ) . '/' );
+define( 'ABSPATH', rtrim( (string) $_SERVER['WORDPRESS_PATH'], '/' ) . '/' );
 define( 'WPINC', 'wp-includes' );
 define( 'WP_DEBUG', false );
 define( 'WP_CONTENT_DIR', ABSPATH . 'wp-content' );

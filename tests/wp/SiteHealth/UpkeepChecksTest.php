@@ -62,6 +62,19 @@ final class UpkeepChecksTest extends TestCase {
 		$this->assertStringContainsString( 'no &lt;connection&gt;', $checks[0]->run()['description'] );
 	}
 
+	public function test_a_drop_in_for_the_database_is_named_when_the_extension_does_not_get_through(): void {
+		$check = new DatabaseCheck( $this->bridge );
+		file_put_contents( WP_CONTENT_DIR . '/db.php', '<?php' );
+		try {
+			$this->assertStringNotContainsString( 'db.php', $check->run()['description'] );
+			$this->bridge->upkeep_error = new BridgeException( Failure::Store, 'no connection' );
+			$this->assertStringContainsString( 'db.php', $check->run()['description'] );
+		} finally {
+			unlink( WP_CONTENT_DIR . '/db.php' );
+		}
+		$this->assertStringNotContainsString( 'db.php', $check->run()['description'] );
+	}
+
 	public function test_a_provider_that_is_not_used_is_not_checked(): void {
 		$add = fn( bool $used ): array => ( new ProviderCheck( Provider::GoogleMeet, $this->bridge, static fn(): bool => $used ) )->add( array() );
 		$this->assertSame( array(), $add( false ) );
