@@ -32,7 +32,7 @@ final class SiteAddress {
 	 */
 	private static function configured(): string {
 		$stored = wp_load_alloptions()['home'] ?? get_option( 'home' );
-		return untrailingslashit( trim( (string) ( defined( 'WP_HOME' ) ? WP_HOME : $stored ) ) );
+		return untrailingslashit( trim( (string) ( defined( 'WP_HOME' ) ? constant( 'WP_HOME' ) : $stored ) ) );
 	}
 
 	public function home(): string {
