@@ -89,6 +89,25 @@ describe( 'administrator', { concurrency: 1 }, () => {
 		await shoot( page, 'set-up-oauth' );
 	} );
 
+	test( 'saving the clinic\'s account offers its doctors, and those who are chosen', async () => {
+		const zoom = card( 'Zoom' );
+		php( `$plugin = KiviCare\\Telemed\\Plugin::instance(); foreach ( array( ${ seed.doctor_id }, ${ seed.other_doctor_id } ) as $id ) { $plugin->zoom_users()->withdraw( $id ); update_user_meta( $id, "kiviCare_zoom_telemed_connect", "off" ); delete_user_meta( $id, "zoom_server_to_server_oauth_config_data" ); }` );
+		await page.reload();
+		await zoom.getByLabel( 'Those I choose' ).check();
+		await zoom.getByRole( 'button', { name: 'Save' } ).click();
+		await zoom.getByText( 'The settings are saved.' ).waitFor();
+		await zoom.getByLabel( 'Doctor2 Example (doctor2@example.test)' ).check();
+		await shoot( page, 'offer-choice' );
+		await zoom.getByRole( 'button', { name: 'Offer the chosen doctors' } ).click();
+		await zoom.getByText( '1 doctor is offered through the clinic\'s Zoom account.' ).waitFor();
+		await zoom.getByLabel( 'All there are now' ).check();
+		await zoom.getByRole( 'button', { name: 'Save' } ).click();
+		await zoom.getByText( '2 doctors are offered through the clinic\'s Zoom account.' ).waitFor();
+		await shoot( page, 'offered' );
+		const metas = php( `echo get_user_meta( ${ seed.doctor_id }, "kiviCare_zoom_telemed_connect", true ), get_user_meta( ${ seed.other_doctor_id }, "zoom_server_to_server_oauth_config_data", true );` );
+		assert.equal( metas, 'on{"enableServerToServerOauthconfig":"true"}' );
+	} );
+
 	test( 'finds doctors, maps one to a Zoom user and invites one by mail', async () => {
 		await open_tab( page, 'Doctors' );
 		const row = ( name ) => page.getByRole( 'row' ).filter( { hasText: name } );

@@ -39,7 +39,7 @@ final class WebhooksTest extends SiteTestCase {
 			'another secret'   => array( $body, $time, $this->signature( $body, $time, 'not-the-secret' ) ),
 		);
 		$before = count( $this->actions() );
-		$audit  = fn(): int => (int) $this->site->rows( "SELECT COUNT(*) AS n FROM wp_kc_telemed_audit WHERE action = 'access_refused' AND source = 'webhook'" )[0]['n'];
+		$audit  = fn(): int => (int) $this->site->rows( "SELECT COALESCE(SUM(times), 0) AS n FROM wp_kc_telemed_audit WHERE action = 'access_refused' AND source = 'webhook'" )[0]['n'];
 		$noted  = $audit();
 		foreach ( $tries as $what => list( $sent, $at, $signature ) ) {
 			$answer = $this->post( $sent, $at, $signature );

@@ -186,6 +186,7 @@ abstract class TestCase extends \PHPUnit\Framework\TestCase {
 		$wpdb->delete( $wpdb->prefix . 'kc_service_doctor_mapping', array( 'service_id' => self::SERVICE ) );
 		$wpdb->delete( $wpdb->prefix . 'kc_appointment_service_mapping', array( 'service_id' => self::SERVICE ) );
 		delete_option( Settings::OPTION );
+		delete_option( Settings::SHARED_STATUS );
 		delete_option( GoogleSettings::OPTION );
 		foreach ( array( DoctorConnections::ZOOM_TOKENS, DoctorConnections::ZOOM_CONNECT, DoctorConnections::ZOOM_SHARED, DoctorConnections::ZOOM_USER, DoctorConnections::MEET_CONNECT, DoctorConnections::MEET_TOKENS, DoctorConnections::MEET_IDENTITY, DoctorConnections::ZOOM_IDENTITY, DoctorConnections::PROVIDER, 'timezone' ) as $key ) {
 			delete_user_meta( $this->doctor, $key );

@@ -18,11 +18,12 @@
 		const connection = doctor.connections[ provider ];
 		const shared = provider === 'zoom' && doctor.provider === 'zoom' && ( doctor.via === 'clinic' || doctor.via === 'app' );
 		const state = shared && connection.state === 'not_connected' ? ( doctor.via === 'app' ? 'app' : 'shared' ) : connection.state;
-		return el( 'div', { className: 'kct-connection' }, el( State, { state } ), doctor.provider === provider && el( 'span', { className: 'kct-inuse' }, __( 'In use', 'kivicare-telemed' ) ), el( Reason, { of: connection } ) );
+		const remedy = provider === 'zoom' && state === 'not_connected' && doctor.offer_remedy;
+		return el( 'div', { className: 'kct-connection' }, el( State, { state } ), remedy && el( 'div', { className: 'kct-reason' }, remedy ), doctor.provider === provider && el( 'span', { className: 'kct-inuse' }, __( 'In use', 'kivicare-telemed' ) ), el( Reason, { of: connection } ) );
 	}
 
 	function MapUser( { doctor, onDone, onClose } ) {
-		const [ user, setUser ] = useState( doctor.zoom_user );
+		const [ user, setUser ] = useState( doctor.zoom_user || doctor.email );
 		const submit = ( event ) => {
 			event.preventDefault();
 			onDone( { zoom_user: user } );
@@ -34,7 +35,7 @@
 			el(
 				'form',
 				{ onSubmit: submit },
-				el( TextControl, Object.assign( {}, BIG, { label: __( 'Zoom user ID or e-mail address', 'kivicare-telemed' ), help: __( 'Of the clinic\'s Zoom account. Empty: the doctor\'s e-mail address in WordPress.', 'kivicare-telemed' ), value: user, onChange: setUser } ) ),
+				el( TextControl, Object.assign( {}, BIG, { label: __( 'Zoom user ID or e-mail address', 'kivicare-telemed' ), help: __( 'Of the clinic\'s Zoom account. Empty: the doctor\'s e-mail address in WordPress as it is now. Zoom is asked once; later changes of addresses change nothing.', 'kivicare-telemed' ), value: user, onChange: setUser } ) ),
 				el( 'div', { className: 'kct-buttons' }, el( Button, { variant: 'primary', type: 'submit' }, __( 'Map', 'kivicare-telemed' ) ), el( Button, { variant: 'tertiary', onClick: onClose }, __( 'Cancel', 'kivicare-telemed' ) ) )
 			)
 		);
@@ -113,7 +114,7 @@
 				el( 'strong', null, doctor.name ),
 				el( Connection, { doctor, provider: 'zoom' } ),
 				el( Connection, { doctor, provider: 'googlemeet' } ),
-				doctor.zoom_user || ( doctor.via === 'clinic' ? __( 'E-mail address', 'kivicare-telemed' ) : '—' ),
+				doctor.zoom_user || '—',
 			].concat( can ? [ el( Actions, { doctor, act } ) ] : [] ),
 		} );
 		return el(

@@ -28,6 +28,7 @@
 		const [ busy, setBusy ] = useState( '' );
 		const [ message, say ] = useMessage();
 		const [ verdict, setVerdict ] = useState( null );
+		const [ report, setReport ] = useState( null );
 		const set = ( field ) => ( value ) => setTyped( ( before ) => Object.assign( {}, before, { [ field ]: value } ) );
 		const work = ( name, promise, done ) => {
 			setBusy( name );
@@ -37,14 +38,15 @@
 		};
 		const save = ( event ) => {
 			event.preventDefault();
-			return work( 'save', call( path, 'PUT', typed ), () => {
+			return work( 'save', call( path, 'PUT', typed ), ( answer ) => {
 				setTyped( {} );
+				setReport( answer );
 				say( 'success', __( 'The settings are saved.', 'kivicare-telemed' ) );
 				return route.reload();
 			} );
 		};
 		const test = () => work( 'test', call( path + '/test', 'POST', typed ), setVerdict );
-		return { route, typed, set, save, test, busy, message, verdict };
+		return { route, typed, set, save, test, busy, message, verdict, report, setReport };
 	}
 
 	function Verdict( { verdict } ) {
@@ -62,7 +64,7 @@
 	/**
 	 * A provider's card: steps beside the form.
 	 */
-	function Provider( { title, form, steps, fields } ) {
+	function Provider( { title, form, steps, fields, more } ) {
 		return el(
 			Card,
 			{ className: 'kct-card' },
@@ -91,7 +93,8 @@
 								{ className: 'kct-buttons' },
 								el( Button, { variant: 'primary', type: 'submit', isBusy: form.busy === 'save', disabled: form.busy !== '' }, __( 'Save', 'kivicare-telemed' ) ),
 								el( Button, { variant: 'secondary', onClick: form.test, isBusy: form.busy === 'test', disabled: form.busy !== '' }, __( 'Test connection', 'kivicare-telemed' ) )
-							)
+							),
+							more && more( data.settings )
 						)
 					);
 				} } )
@@ -136,6 +139,7 @@
 			type !== 'none' && el( TextControl, Object.assign( { label: __( 'Client ID', 'kivicare-telemed' ), autoComplete: 'off' }, plain( 'client_id' ) ) ),
 			type !== 'none' && el( Secret, Object.assign( { label: __( 'Client secret', 'kivicare-telemed' ) }, secret( 'client_secret' ) ) ),
 			type !== 'none' && el( Secret, Object.assign( { label: __( 'Webhook secret token', 'kivicare-telemed' ), help: __( 'Of the event subscription.', 'kivicare-telemed' ) }, secret( 'webhook_secret' ) ) ),
+			type === 'server-to-server' && el( telemed.OfferSetting, { value, set } ),
 			el( ToggleControl, {
 				__nextHasNoMarginBottom: true,
 				label: __( 'Personal links for patients', 'kivicare-telemed' ),
@@ -179,13 +183,25 @@
 		);
 	}
 
+	/**
+	 * What saving a clinic-wide app came to, and the doctors who are still to be chosen.
+	 */
+	function zoomOffers( form ) {
+		return ( settings ) => settings.auth_type === 'server-to-server' && settings.account_id && el(
+			telemed.Fragment,
+			null,
+			el( telemed.OfferReport, { report: form.report } ),
+			el( telemed.OfferChoice, { key: settings.account_id, onDone: form.setReport } )
+		);
+	}
+
 	telemed.views.setup = function Setup() {
 		const zoom = useForm( 'settings/zoom' );
 		const google = useForm( 'settings/googlemeet' );
 		return el(
 			'div',
 			{ className: 'kct-stack' },
-			el( Provider, { title: 'Zoom', form: zoom, steps: zoomSteps, fields: zoomFields } ),
+			el( Provider, { title: 'Zoom', form: zoom, steps: zoomSteps, fields: zoomFields, more: zoomOffers( zoom ) } ),
 			el( Provider, { title: 'Google Meet', form: google, steps: googleSteps, fields: googleFields } )
 		);
 	};

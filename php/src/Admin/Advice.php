@@ -16,7 +16,7 @@ final class Advice {
 		return match ( $reason ) {
 			'reauthorize', 'authorization' => __( 'The doctor must connect again. Send an invitation.', 'kivicare-telemed' ),
 			'scope'           => __( 'A permission is missing. Add the scopes listed under Set-up to the app, then let the doctor connect again.', 'kivicare-telemed' ),
-			'host_not_found'  => __( 'The provider does not know this doctor. Map the doctor to the right Zoom user.', 'kivicare-telemed' ),
+			'host_not_found'  => __( 'No Zoom user is approved for this doctor, or Zoom does not know it. Map the doctor to the right Zoom user.', 'kivicare-telemed' ),
 			'client_refused'  => __( 'The provider refuses the client ID or secret. Enter them again under Set-up and test them.', 'kivicare-telemed' ),
 			'account_refused' => __( 'The provider refuses the account ID. Enter it again under Set-up and test it.', 'kivicare-telemed' ),
 			'configuration'   => __( 'The settings are incomplete. Complete them under Set-up.', 'kivicare-telemed' ),

@@ -20,7 +20,7 @@ final class SettingsScreen implements Registerable {
 	/**
 	 * Scripts in the order in which they need each other.
 	 */
-	private const SCRIPTS = array( 'ui', 'setup', 'doctors', 'meetings', 'queue', 'statistics', 'app' );
+	private const SCRIPTS = array( 'ui', 'offers', 'setup', 'doctors', 'meetings', 'queue', 'statistics', 'app' );
 
 	private const TABS = array( 'setup', 'doctors', 'meetings', 'queue', 'statistics' );
 

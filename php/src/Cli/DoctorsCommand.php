@@ -136,7 +136,7 @@ final class DoctorsCommand {
 	 * : Zoom user id or e-mail, for one doctor. Default: the doctor's WordPress e-mail as it is now.
 	 *
 	 * [--all]
-	 * : Every doctor whose address was entered by an administrator. Doctors with own connections keep them.
+	 * : Every doctor whose address was entered by an administrator. Doctors with their own connections keep them.
 	 *
 	 * ## EXAMPLES
 	 *

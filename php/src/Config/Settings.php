@@ -151,7 +151,8 @@ final class Settings {
 		if ( AuthType::ServerToServer->value !== $after['auth_type'] || in_array( '', array( $keys['account_id'], $keys['client_id'], $keys['client_secret'] ), true ) || $keys === $before + array( 'host' => '' ) ) {
 			return false;
 		}
-		if ( $after['client_secret'] === $settings['client_secret'] && '' !== $typed && self::MASK !== $typed ) {
+		// A constant wins over what was typed.
+		if ( '' !== $typed && self::MASK !== $typed && hash_equals( $settings['client_secret'], $after['client_secret'] ) ) {
 			$keys['client_secret'] = $typed;
 		}
 		$answer = $bridge->probe( $keys );

@@ -11,7 +11,7 @@ final class Offer {
 	public const OFFERED = 'offered';
 
 	/**
-	 * The doctor has an own connection.
+	 * The doctor has their own connection.
 	 */
 	public const OTHERWISE = 'otherwise';
 
@@ -55,7 +55,7 @@ final class Offer {
 	public static function remedy( string $state, string $address ): string {
 		return match ( $state ) {
 			self::OFFERED, '' => '',
-			self::OTHERWISE   => __( 'Has an own connection, which stays in use.', 'kivicare-telemed' ),
+			self::OTHERWISE   => __( 'Has their own connection, which stays in use.', 'kivicare-telemed' ),
 			self::WAITING, 'unavailable', 'rate_limited' => __( 'Zoom has not answered yet; it is asked again by itself.', 'kivicare-telemed' ),
 			/* translators: %s: e-mail address. */
 			'host_not_found'  => sprintf( __( 'Zoom does not know %s in this account. Add the user there, or map the doctor to another Zoom user.', 'kivicare-telemed' ), $address ),

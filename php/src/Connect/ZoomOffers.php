@@ -76,7 +76,7 @@ final class ZoomOffers implements Registerable {
 	 */
 	public function offer_all(): array {
 		$ids = get_users( array( 'role' => Gate::DOCTOR, 'fields' => 'ID' ) );
-		return $this->offer( array_map( 'intval', $ids ), fn( int $id ): bool => ZoomUser::UNREVIEWED !== ( $this->people->find( $id )->reason ?? '' ) );
+		return $this->offer( array_values( array_map( 'intval', $ids ) ), fn( int $id ): bool => ZoomUser::UNREVIEWED !== ( $this->people->find( $id )->reason ?? '' ) );
 	}
 
 	/**
@@ -185,7 +185,7 @@ final class ZoomOffers implements Registerable {
 	}
 
 	/**
-	 * Whether the doctor has an own connection, which an offer must not replace.
+	 * Whether the doctor has their own connection, which an offer must not replace.
 	 */
 	private function is_served_otherwise( int $doctor_id ): bool {
 		$provider = $this->doctors->provider_of( $doctor_id );

@@ -64,7 +64,8 @@ final class ZoomUserBook {
 	 * Another doctor who is this Zoom user, 0 for none.
 	 */
 	public function other_doctor( string $zoom_user_id, int $doctor_id ): int {
-		return $this->rows( 'zoom_user_id = %s AND doctor_id <> %d LIMIT 1', $zoom_user_id, $doctor_id )[0]->doctor_id ?? 0;
+		$others = $this->rows( 'zoom_user_id = %s AND doctor_id <> %d LIMIT 1', $zoom_user_id, $doctor_id );
+		return array() === $others ? 0 : $others[0]->doctor_id;
 	}
 
 	/**
@@ -113,8 +114,26 @@ final class ZoomUserBook {
 	 */
 	private function rows( string $where, int|string ...$values ): array {
 		// phpcs:ignore WordPress.DB
-		$rows = (array) $this->wpdb->get_results( $this->wpdb->prepare( 'SELECT ' . self::COLUMNS . " FROM {$this->table()} WHERE {$where}", ...$values ), ARRAY_N );
-		return array_values( array_map( static fn( array $row ): ZoomUser => new ZoomUser( (int) $row[0], (string) $row[1], (string) $row[2], (string) $row[3], (string) $row[4], (int) $row[5], (int) $row[6], (int) $row[7] ), $rows ) );
+		$rows = (array) $this->wpdb->get_results( $this->wpdb->prepare( 'SELECT ' . self::COLUMNS . " FROM {$this->table()} WHERE {$where}", ...$values ), ARRAY_A );
+		return array_values( array_map( array( self::class, 'of' ), $rows ) );
+	}
+
+	/**
+	 * A row as an object.
+	 *
+	 * @param array<string, string|null> $row Of the table.
+	 */
+	private static function of( array $row ): ZoomUser {
+		return new ZoomUser(
+			(int) $row['doctor_id'],
+			(string) $row['zoom_user_id'],
+			(string) $row['address'],
+			(string) $row['account_id'],
+			(string) $row['reason'],
+			(int) $row['approved_by'],
+			(int) $row['approved_at'],
+			(int) $row['asked_at']
+		);
 	}
 
 	private function is_there(): bool {

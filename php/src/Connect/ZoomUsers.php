@@ -110,7 +110,7 @@ final class ZoomUsers {
 	 */
 	public function look_up( #[\SensitiveParameter] array $keys, array $users ): array {
 		if ( in_array( '', array_intersect_key( $keys, array( 'account_id' => 1, 'client_id' => 1, 'client_secret' => 1 ) ), true ) ) {
-			$answer = array( 'state' => 'refused', 'reason' => 'configuration', 'message' => __( 'The clinic has no server-to-server app at Zoom. Enter account ID, client ID and client secret first.', 'kivicare-telemed' ) );
+			$answer = array( 'users' => array(), 'state' => 'refused', 'reason' => 'configuration', 'message' => __( 'The clinic has no server-to-server app at Zoom. Enter account ID, client ID and client secret first.', 'kivicare-telemed' ) );
 		} else {
 			$answer = $this->bridge->look_up_zoom_users( $keys, $users );
 		}

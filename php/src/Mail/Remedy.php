@@ -18,7 +18,7 @@ final class Remedy {
 		return match ( $reason ) {
 			'reauthorize'     => __( 'The provider ended the doctor\'s connection. The doctor must connect again: in the dashboard under Settings, on the page of Zoom or Google Meet.', 'kivicare-telemed' ),
 			'scope'           => __( 'The connection lacks a permission. Check the app\'s scopes, then let the doctor connect again and allow everything that is asked.', 'kivicare-telemed' ),
-			'host_not_found'  => __( 'Zoom does not know the doctor in the clinic\'s account. Add the doctor there, or map the doctor to the right Zoom user.', 'kivicare-telemed' ),
+			'host_not_found'  => __( 'No Zoom user is approved for the doctor, or Zoom does not know it in the account. Add the doctor there, or map the doctor to the right Zoom user.', 'kivicare-telemed' ),
 			'daily_limit'     => __( 'The doctor\'s allowance of meeting changes for today is used up. Nothing needs to be done: it goes on at 00:00 UTC.', 'kivicare-telemed' ),
 			'client_refused'  => __( 'The provider refuses the client ID or client secret. Enter both again in the settings.', 'kivicare-telemed' ),
 			'account_refused' => __( 'The provider refuses the account. Check the account ID, and that the app is activated.', 'kivicare-telemed' ),

@@ -82,7 +82,7 @@ final class Doctors {
 	 */
 	private function zoom_user( int $doctor_id ): array {
 		$user  = $this->people->find( $doctor_id );
-		$offer = null === $user || '' !== $user->id ? '' : ( '' === $user->reason ? Offer::WAITING : $user->reason );
+		$offer = null === $user || '' !== $user->id || ! $this->settings->is_clinic_wide() ? '' : ( '' === $user->reason ? Offer::WAITING : $user->reason );
 		return array(
 			'zoom_user'    => $user->address ?? '',
 			'zoom_user_id' => $user->id ?? '',

@@ -83,7 +83,7 @@ final class AdminDoctorsController extends AdminController {
 	}
 
 	/**
-	 * Lets the clinic's account serve the doctor, as the given Zoom user or, without one, by e-mail address.
+	 * Lets the clinic's account serve the doctor, as the given Zoom user or, without one, the one with the doctor's address.
 	 */
 	public function map( \WP_REST_Request $request ): \WP_REST_Response|\WP_Error {
 		$doctor = $this->doctor( $request );
@@ -93,9 +93,14 @@ final class AdminDoctorsController extends AdminController {
 		if ( ! $this->settings->is_clinic_wide() ) {
 			return $this->failure( 'kivicare_telemed_not_shared', __( 'Doctors are mapped to Zoom users only while the clinic uses one server-to-server app. Choose it under Set-up first.', 'kivicare-telemed' ), 409 );
 		}
-		$this->doctors->use_clinic_account( $doctor->ID, trim( sanitize_text_field( (string) $request['zoom_user'] ) ) );
+		try {
+			$this->doctors->use_clinic_account( $doctor->ID, trim( sanitize_text_field( (string) $request['zoom_user'] ) ) );
+		} catch ( \InvalidArgumentException | BridgeException $error ) {
+			return $this->failure( 'kivicare_telemed_zoom_user', $error->getMessage() );
+		}
+		$address = ( $this->list )()->find( $doctor->ID )['zoom_user'] ?? '';
 		/* translators: 1: doctor's name, 2: Zoom user */
-		return $this->done( $doctor, sprintf( __( '%1$s is served as Zoom user %2$s.', 'kivicare-telemed' ), $doctor->display_name, $this->doctors->zoom_user( $doctor->ID ) ) );
+		return $this->done( $doctor, sprintf( __( '%1$s is served as Zoom user %2$s.', 'kivicare-telemed' ), $doctor->display_name, $address ) );
 	}
 
 	private function doctor( \WP_REST_Request $request ): \WP_User|\WP_Error {

@@ -3,7 +3,6 @@ declare( strict_types=1 );
 
 namespace KiviCare\Telemed\Upgrade;
 
-use KiviCare\Telemed\Config\DoctorConnections;
 use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Connect\ZoomUserBook;
 use KiviCare\Telemed\Contracts\Bridge;
