@@ -53,7 +53,9 @@ final class Disconnection {
 		if ( ! $this->doctors->keeps_tokens( $provider, $doctor_id ) ) {
 			return true;
 		}
-		Pause::is_on() && throw Pause::failure();
+		if ( Pause::is_on() ) {
+			throw Pause::failure();
+		}
 		$this->end_meetings( $doctor_id, $provider, array( 'own' ) );
 		$this->leave_calendar( $doctor_id, $provider );
 		$confirmed = $this->revoke( $doctor_id, $provider );
