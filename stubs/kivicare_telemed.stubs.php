@@ -74,7 +74,7 @@ namespace KiviCare\Telemed\Native {
      * Array: site, db{host,user,password,name,charset,prefix,base_prefix,usermeta_table,client_flags},
      * keys{primary,retired[],salts}, zoom{api_url,oauth_url,account_id,client_id,client_secret,webhook_secret},
      * google{auth_url,token_url,revoke_url,api_url,client_id,client_secret,send_updates,reminder_minutes,push_url},
-     * http{ca_file,allow_http,connect_timeout_ms,total_timeout_ms}.
+     * http{ca_file,allow_http,connect_timeout_ms,total_timeout_ms}, paused (bool; but for notes, PausedException).
      */
     class Config {
         /**
@@ -640,6 +640,13 @@ namespace KiviCare\Telemed\Native\Exception {
      * The provider does not know the meeting or the host.
      */
     class NotFoundException extends \KiviCare\Telemed\Native\Exception\ProviderException {
+        public function __construct() {}
+    }
+
+    /**
+     * The site is paused: it may be a copy, and an administrator must say what it is.
+     */
+    class PausedException extends \KiviCare\Telemed\Native\Exception\TelemedException {
         public function __construct() {}
     }
 

@@ -32,6 +32,20 @@ final class NetworkTest extends TestCase {
 		self::assertSame( array( 'net_', 'net_2_' ), $this->sites_with_tables() );
 	}
 
+	public function test_every_site_is_confirmed_by_itself_under_its_own_address(): void {
+		$records = array();
+		foreach ( array( 'net_', 'net_2_' ) as $prefix ) {
+			$home   = $this->site->rows( "SELECT option_value FROM {$prefix}options WHERE option_name = 'home'" )[0]['option_value'];
+			$record = unserialize( $this->site->rows( "SELECT option_value FROM {$prefix}options WHERE option_name = 'kivicare_telemed_site'" )[0]['option_value'], array( 'allowed_classes' => false ) );
+			self::assertContains( substr( rtrim( $home, '/' ), strlen( 'http://' ) ), $record['addresses'] );
+			$records[] = $record['site'];
+		}
+		self::assertCount( 2, array_unique( $records ) );
+		// One that is cloned within the network is a copy, and the users are not its own.
+		$this->step( 'sites', 'switch_to_blog( 1 ); $cloned = array( get_option( "kivicare_telemed_site_id" ), get_option( "kivicare_telemed_site" ) ); restore_current_blog(); switch_to_blog( 2 ); update_option( "kivicare_telemed_site_id", $cloned[0] ); update_option( "kivicare_telemed_site", $cloned[1] ); restore_current_blog(); update_user_meta( 1, "kiviCare_doctor_zoom_telemed_config", "sealed" );' );
+		self::assertSame( 'unknown_address 1 sealed confirmed', $this->step( 'sites', 'switch_to_blog( 2 ); echo KiviCare\Telemed\Site\Identity::state()->value, " "; $rows = new KiviCare\Telemed\Site\SiteRows( $GLOBALS["wpdb"] ); echo (int) $rows->is_shared( KiviCare\Telemed\Site\Identity::id() ), " "; ( new KiviCare\Telemed\Site\Decisions( $rows, static fn() => null ) )->copy(); echo get_user_meta( 1, "kiviCare_doctor_zoom_telemed_config", true ), " ", KiviCare\Telemed\Site\Identity::state()->value; restore_current_blog();' ) );
+	}
+
 	public function test_a_new_site_gets_its_tables_and_a_deleted_one_leaves_none(): void {
 		$this->step( 'sites', 'wp_insert_site( array( "domain" => "network.example.test", "path" => "/three/", "network_id" => 1, "user_id" => 1 ) );' );
 		self::assertSame( array( 'net_', 'net_2_', 'net_3_' ), $this->sites_with_tables() );

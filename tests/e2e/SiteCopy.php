@@ -86,7 +86,8 @@ final class SiteCopy {
 			CONF
 		);
 		self::run( 'nginx -c ' . escapeshellarg( $folder . '/nginx.conf' ) . ' -e ' . escapeshellarg( $folder . '/nginx.log' ) );
-		for ( $i = 0; $i < 100 && ! is_file( $folder . '/nginx.pid' ); $i++ ) {
+		$until = microtime( true ) + 20;
+		while ( ! is_file( $folder . '/nginx.pid' ) && microtime( true ) < $until ) {
 			usleep( 100_000 );
 		}
 	}
@@ -97,7 +98,7 @@ final class SiteCopy {
 	}
 
 	private static function run( string $command ): void {
-		exec( "bash -o pipefail -c " . escapeshellarg( $command ) . " 2>&1", $output, $status );
+		exec( 'bash -o pipefail -c ' . escapeshellarg( $command ) . ' 2>&1', $output, $status );
 		if ( 0 !== $status ) {
 			throw new RuntimeException( implode( "\n", $output ) );
 		}

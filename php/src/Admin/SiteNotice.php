@@ -72,9 +72,9 @@ final class SiteNotice implements Registerable {
 			wp_die( esc_html__( 'You are not allowed to do that.', 'kivicare-telemed' ), '', array( 'response' => 403 ) );
 		}
 		check_admin_referer( self::ACTION );
-		$decision = sanitize_key( wp_unslash( (string) ( $_POST['decision'] ?? '' ) ) );
-		$shown    = sanitize_text_field( wp_unslash( (string) ( $_POST['shown'] ?? '' ) ) );
-		set_transient( self::ANSWER . get_current_user_id(), $this->answer( $decision, $shown ), HOUR_IN_SECONDS );
+		// Neither slashed nor an array this way.
+		$posted = static fn( string $name ): string => sanitize_text_field( (string) filter_input( INPUT_POST, $name ) );
+		set_transient( self::ANSWER . get_current_user_id(), $this->answer( $posted( 'decision' ), $posted( 'shown' ) ), 3600 );
 		wp_safe_redirect( wp_get_referer() ?: admin_url() );
 		exit;
 	}
@@ -104,7 +104,11 @@ final class SiteNotice implements Registerable {
 		$lines = get_transient( $name );
 		if ( is_array( $lines ) ) {
 			delete_transient( $name );
-			echo '<div class="notice notice-info is-dismissible"><p>' . implode( '<br>', array_map( 'esc_html', array_filter( $lines, 'is_string' ) ) ) . '</p></div>';
+			echo '<div class="notice notice-info is-dismissible">';
+			foreach ( array_filter( $lines, 'is_string' ) as $line ) {
+				printf( '<p>%s</p>', esc_html( $line ) );
+			}
+			echo '</div>';
 		}
 	}
 

@@ -54,7 +54,9 @@ final class Disconnection {
 		if ( ! $this->doctors->keeps_tokens( $provider, $doctor_id ) ) {
 			return true;
 		}
-		Pause::is_on() && throw Pause::failure();
+		if ( Pause::is_on() ) {
+			throw Pause::failure();
+		}
 		$confirmed = $this->end_at_provider( $doctor_id, $provider );
 		$this->forget( $doctor_id, $provider );
 		return $confirmed;

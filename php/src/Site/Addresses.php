@@ -67,7 +67,7 @@ final class Addresses {
 		foreach ( array( 'WpOrg\\Requests\\IdnaEncoder', 'Requests_IDNAEncoder' ) as $encoder ) {
 			if ( class_exists( $encoder ) ) {
 				try {
-					return strtolower( (string) $encoder::encode( $host ) );
+					return strtolower( (string) call_user_func( array( $encoder, 'encode' ), $host ) );
 				} catch ( \Throwable ) {
 					return $host;
 				}

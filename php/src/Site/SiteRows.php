@@ -64,7 +64,7 @@ final class SiteRows {
 		// phpcs:enable
 		// A change of provider has a day to move meetings over, and could not use it.
 		foreach ( ( new MetaRows( $this->wpdb ) )->of( Retirement::META ) as $row ) {
-			update_user_meta( $row->user_id, Retirement::META, strtok( $row->value, ' ' ) . ' ' . time() );
+			update_user_meta( $row->user_id, Retirement::META, explode( ' ', $row->value )[0] . ' ' . time() );
 		}
 	}
 

@@ -33,9 +33,10 @@ final class DecisionsTest extends TestCase {
 	protected function setUp(): void {
 		global $wpdb;
 		parent::setUp();
-		$this->decisions = new Decisions( new SiteRows( $wpdb ), function (): void {
+		$catch_up        = function (): void {
 			++$this->caught_up;
-		} );
+		};
+		$this->decisions = new Decisions( new SiteRows( $wpdb ), $catch_up );
 		add_action( Decisions::TAKEN_ACTION, array( $this, 'note_decision' ) );
 		$this->be_elsewhere();
 	}
