@@ -17,7 +17,7 @@ final class SessionRoom implements Registerable {
 
 	public function register(): void {
 		// After everything of ours that works then.
-		add_action( 'shutdown', array( CommittedDatabase::class, 'leave' ), 1100, 0 );
+		add_action( 'shutdown', array( CommittedDatabase::class, 'leave' ), 1200, 0 );
 		add_action( Sweep::ACTION, array( CommittedDatabase::class, 'leave' ), 1000, 0 );
 		add_action( Schedule::WORK, array( CommittedDatabase::class, 'leave' ), 1000, 0 );
 	}
