@@ -138,12 +138,9 @@ impl MeetClient {
         query.extend(given.into_iter().filter(|(_, token)| !token.is_empty()));
         let path = ["calendars", CALENDAR, "events"];
         let response = self.api.call(Call::get(&path, &query)).await?;
-        let refused = match response.status {
-            StatusCode::GONE => !sync_token.is_empty() || !page_token.is_empty(),
-            StatusCode::BAD_REQUEST => !page_token.is_empty(),
-            _ => false,
-        };
-        if refused {
+        // 400 says that a token was never a good one: of another account, or spoilt.
+        let refused = matches!(response.status, StatusCode::GONE | StatusCode::BAD_REQUEST);
+        if refused && !(sync_token.is_empty() && page_token.is_empty()) {
             return Ok(None);
         }
         let reply: PageReply = parse(&self.success(response, Effect::Safe)?)?;

@@ -3,20 +3,20 @@
 //! A look only finds out which appointments to reconcile; what happens then is decided there. Our own writes are
 //! known by their etag, so they never come back as news.
 
+mod listing;
+
 use std::time::{Duration, Instant};
 
 use data_encoding::HEXLOWER;
 use futures_util::StreamExt;
 use ring::digest::{SHA256, digest};
 
-use super::extra::Extra;
 use super::queue::GRACE;
 use super::{SIDE_BY_SIDE, Telemed};
 use crate::error::{Error, ErrorKind, Result};
-use crate::fault;
-use crate::meet::{MeetClient, NewChannel, Next, Page};
+use crate::meet::{MeetClient, NewChannel};
 use crate::meeting::new_marker;
-use crate::store::{Calendar, Mapping, Provider};
+use crate::store::Calendar;
 
 /// Seconds between two looks where Google does not push.
 const INTERVAL: i64 = 900;
@@ -26,10 +26,8 @@ const INTERVAL_WITH_PUSH: i64 = 3600;
 const LONGEST_INTERVAL: i64 = 6 * 3600;
 /// Time in which looks begin; those that are still due are the next run's.
 const LOOKS: Duration = Duration::from_secs(20);
-/// Time in which one look asks for further pages.
-const LOOK: Duration = Duration::from_secs(15);
-/// Refused tokens in one look that can be explained: the page's, then the listing's.
-const REFUSALS: u32 = 2;
+/// How long to wait for another process that looks at the calendar.
+const LOOK_WAIT: Duration = Duration::from_secs(5);
 /// Seconds a channel is asked to live; Google may shorten it.
 const CHANNEL_LIFE: i64 = 7 * 24 * 3600;
 /// Seconds before its end from which a channel is replaced.
@@ -71,6 +69,10 @@ impl Telemed {
     /// Starts following a doctor's calendar; the first look is due at once. A channel of an earlier connection is
     /// stopped: nobody would know its secret any more, and Google would go on sending to its end.
     pub async fn follow_calendar(&self, doctor_id: u64) -> Result<()> {
+        self.alone(doctor_id, self.follow_alone(doctor_id)).await
+    }
+
+    async fn follow_alone(&self, doctor_id: u64) -> Result<()> {
         self.stop_channel(doctor_id).await?;
         let fresh = Calendar {
             doctor_id,
@@ -82,8 +84,23 @@ impl Telemed {
 
     /// Stops following: the channel is stopped while there is a token, and the row goes whatever comes out.
     pub async fn leave_calendar(&self, doctor_id: u64) -> Result<()> {
+        self.alone(doctor_id, self.leave_alone(doctor_id)).await
+    }
+
+    async fn leave_alone(&self, doctor_id: u64) -> Result<()> {
         self.stop_channel(doctor_id).await?;
         self.store.drop_calendar(doctor_id).await
+    }
+
+    /// A look that is under way would write its row over the new one, so its end is waited for, but not for long: the
+    /// person in front of the page comes first.
+    async fn alone(&self, doctor_id: u64, work: impl Future<Output = Result<()>>) -> Result<()> {
+        let lock = self.store.lock(&lock_name(doctor_id), LOOK_WAIT).await;
+        let outcome = work.await;
+        if let Ok(lock) = lock {
+            let _ = lock.release().await;
+        }
+        outcome
     }
 
     /// Best effort: Google refuses the token of another account, and then the channel goes on to its end, unheard.
@@ -130,8 +147,7 @@ impl Telemed {
 
     /// One process at a time looks at a calendar: two would both move the sync token on.
     async fn pull_alone(&self, pulled: &mut Pulled) -> Result<()> {
-        let name = format!("calendar:{}", pulled.doctor_id);
-        let lock = self.store.lock(&name, Duration::from_secs(5)).await?;
+        let lock = self.store.lock(&lock_name(pulled.doctor_id), LOOK_WAIT).await?;
         let outcome = match self.store.calendar(pulled.doctor_id).await {
             Ok(Some(calendar)) => self.pull_locked(calendar, pulled).await,
             Ok(None) => Ok(()),
@@ -139,110 +155,6 @@ impl Telemed {
         };
         let _ = lock.release().await;
         outcome
-    }
-
-    async fn pull_locked(&self, mut calendar: Calendar, pulled: &mut Pulled) -> Result<()> {
-        let started = Instant::now();
-        let (mut looked, mut refusals) = (Ok(Step::More), 0);
-        while !matches!(looked, Ok(Step::End) | Err(_)) && (pulled.requests == 0 || started.elapsed() < LOOK)
-        {
-            looked = self.pull_page(&mut calendar, pulled).await;
-            refusals += u32::from(matches!(looked, Ok(Step::Anew)));
-            if refusals > REFUSALS {
-                looked = Err(Error::new(
-                    ErrorKind::Unavailable,
-                    "Google forgets where a listing of the calendar was; it will be tried again",
-                ));
-            }
-        }
-        pulled.unfinished = !calendar.page_token.is_empty();
-        match looked {
-            // What was listed so far is kept, and the rest is due at once.
-            Ok(Step::More | Step::Anew) => {}
-            Err(_) if pulled.unfinished && pulled.requests > 0 => {}
-            Ok(Step::End) => calendar.due_at = self.due_after(&calendar, None),
-            Err(error) => {
-                calendar.failures = calendar.failures.saturating_add(1);
-                calendar.due_at = self.due_after(&calendar, Some(&error));
-                self.store.save_calendar(&calendar).await?;
-                return Err(error);
-            }
-        }
-        self.store.save_calendar(&calendar).await?;
-        fault::point("sync.saved");
-        Ok(())
-    }
-
-    /// One page of the listing. What it shows is noted before it counts as listed: what is not looked at in this process
-    /// must not be forgotten.
-    async fn pull_page(&self, calendar: &mut Calendar, pulled: &mut Pulled) -> Result<Step> {
-        let client = self.meet_client(calendar.doctor_id)?;
-        fault::sending("sync.sent");
-        let page = client.page(&calendar.sync_token, &calendar.page_token).await;
-        fault::point("sync.replied");
-        pulled.token_refreshed |= crate::provider::MeetingProvider::token_refreshed(&client);
-        let page = page?;
-        pulled.requests += 1;
-        // Google tells of changes from here on, however long the listing takes.
-        self.keep_channel(&client, calendar, pulled).await;
-        let Some(page) = page else {
-            start_over(calendar);
-            return Ok(Step::Anew);
-        };
-        pulled.full = calendar.sync_token.is_empty();
-        let changed = self.changed(calendar, &page).await?;
-        let due = self.clock.now().as_second() + GRACE;
-        for appointment_id in &changed {
-            self.store.note(*appointment_id, true, due).await?;
-        }
-        fault::point("sync.noted");
-        pulled.appointments.extend(changed);
-        calendar.failures = 0;
-        Ok(match page.next {
-            Next::Page(token) => {
-                calendar.page_token = token;
-                self.store.save_calendar(calendar).await?;
-                Step::More
-            }
-            Next::End(token) => {
-                calendar.sync_token = token;
-                calendar.page_token.clear();
-                calendar.listed.clear();
-                Step::End
-            }
-        })
-    }
-
-    /// Appointments whose events are not as we wrote or saw them.
-    async fn changed(&self, calendar: &mut Calendar, page: &Page) -> Result<Vec<u64>> {
-        let (provider, now) = (Provider::GoogleMeet, self.clock.now());
-        let ids: Vec<String> = page.events.iter().map(|event| event.id.clone()).collect();
-        let mut mappings = Vec::new();
-        if !ids.is_empty() {
-            mappings = self.store.mappings_by_meetings(provider, &ids).await?;
-        }
-        let mut changed: Vec<u64> = mappings
-            .iter()
-            .filter(|mapping| !Extra::from(*mapping).is_past(now) && !is_as_known(mapping, page))
-            .map(|mapping| mapping.appointment_id)
-            .collect();
-        if !calendar.sync_token.is_empty() {
-            return Ok(changed);
-        }
-        // A listing of everything leaves deleted events out: what it has not shown at its end is gone.
-        let shown = mappings.iter().map(|mapping| mapping.appointment_id);
-        calendar.listed.extend(shown);
-        if matches!(page.next, Next::End(_)) {
-            let all = self
-                .store
-                .mappings_of_doctor(provider, calendar.doctor_id)
-                .await?;
-            let missing = all.iter().filter(|mapping| {
-                !Extra::from(*mapping).is_past(now) && !calendar.listed.contains(&mapping.appointment_id)
-            });
-            changed.extend(missing.map(|mapping| mapping.appointment_id));
-        }
-        Ok(changed)
     }
 
     /// Opens a channel where there is none, and a new one before the old one ends. Not worth failing for: without it
@@ -341,38 +253,15 @@ impl Telemed {
     }
 }
 
-/// Where a listing is after a page.
-#[derive(Clone, Copy)]
-enum Step {
-    More,
-    /// Google has forgotten where it was.
-    Anew,
-    End,
-}
-
-/// Google has forgotten where the listing was. A page that is refused starts it anew; a sync token that is, or a page of
-/// an incremental listing that is refused without having been kept, lists everything.
-fn start_over(calendar: &mut Calendar) {
-    if calendar.page_token.is_empty() {
-        calendar.sync_token.clear();
-    }
-    calendar.page_token.clear();
-    calendar.listed.clear();
-}
-
-/// Whether the page shows the event as we wrote or saw it.
-fn is_as_known(mapping: &Mapping, page: &Page) -> bool {
-    let found = page.events.iter().find(|event| event.id == mapping.meeting_id);
-    found.is_some_and(|event| {
-        !event.etag.is_empty() && event.etag == Extra::from(mapping).etag && !event.is_cancelled()
-    })
-}
-
 async fn stop(client: &MeetClient, calendar: &Calendar) -> Result<()> {
     if calendar.resource_id.is_empty() {
         return Ok(());
     }
     client.stop(&calendar.channel_id, &calendar.resource_id).await
+}
+
+fn lock_name(doctor_id: u64) -> String {
+    format!("calendar:{doctor_id}")
 }
 
 fn hash(token: &str) -> String {

@@ -163,6 +163,41 @@ final class Browser {
 	}
 
 	/**
+	 * Sends all calls at once while other visitors ask for a page again and again, as many at a time.
+	 *
+	 * @param list<array<string, mixed>> $bodies Bodies.
+	 * @return array{calls: list<array{status: int, headers: string, body: string, json: mixed}>, pages: list<array{status: int, headers: string, body: string, json: mixed}>}
+	 */
+	public function rest_beside( string $route, array $bodies, self $visitor, string $page ): array {
+		$multi   = curl_multi_init();
+		$answers = array( 'calls' => array(), 'pages' => array() );
+		$waiting = array();
+		$add     = static function ( CurlHandle $handle, string $kind ) use ( $multi, &$waiting ): void {
+			curl_multi_add_handle( $multi, $handle );
+			$waiting[ spl_object_id( $handle ) ] = $kind;
+		};
+		foreach ( $bodies as $body ) {
+			$add( $this->handle( 'POST', '/wp-json/' . $route, (string) json_encode( $body ), $this->rest_headers(), false ), 'calls' );
+			$add( $visitor->handle( 'GET', $page, null, array(), false ), 'pages' );
+		}
+		while ( array() !== $waiting ) {
+			curl_multi_exec( $multi, $running );
+			curl_multi_select( $multi, 0.1 );
+			for ( $done = curl_multi_info_read( $multi ); false !== $done; $done = curl_multi_info_read( $multi ) ) {
+				$handle = $done['handle'];
+				$kind   = $waiting[ spl_object_id( $handle ) ];
+				unset( $waiting[ spl_object_id( $handle ) ] );
+				$answers[ $kind ][] = $this->answer( $handle, (string) curl_multi_getcontent( $handle ) );
+				curl_multi_remove_handle( $multi, $handle );
+				if ( 'pages' === $kind && in_array( 'calls', $waiting, true ) ) {
+					$add( $visitor->handle( 'GET', $page, null, array(), false ), 'pages' );
+				}
+			}
+		}
+		return $answers;
+	}
+
+	/**
 	 * @return list<string>
 	 */
 	private function rest_headers(): array {

@@ -5,6 +5,8 @@ namespace KiviCare\Telemed\Calendar;
 
 use KiviCare\Telemed\AfterResponse;
 use KiviCare\Telemed\Bridge\BridgeException;
+use KiviCare\Telemed\Config\DoctorConnections;
+use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Contracts\Bridge;
 use KiviCare\Telemed\Contracts\Registerable;
 use KiviCare\Telemed\KiviCare\Agenda;
@@ -44,6 +46,15 @@ final class CalendarSync implements Registerable {
 		// Before the agenda, which then reconciles what a look has found.
 		add_action( 'shutdown', array( $this, 'work_off' ), 900 );
 		add_action( Sweep::ACTION, array( $this, 'run' ), 5 );
+		add_action( DoctorConnections::CHOSEN_ACTION, array( $this, 'begin' ), 10, 2 );
+	}
+
+	/**
+	 * Notes a doctor whose calendar is followed from now on: the first look opens the way for Google's messages, and does
+	 * not wait for the visits that have to move.
+	 */
+	public function begin( int $doctor_id, Provider $provider ): void {
+		Provider::GoogleMeet === $provider && $this->note( $doctor_id );
 	}
 
 	/**
