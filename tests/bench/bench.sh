@@ -17,7 +17,7 @@ rm -f "$RUN/proxy.json"
 	--rtt-ms 40 --ready-file "$RUN/proxy.json" >/dev/null 2>&1 &
 proxy=$!
 trap 'kill $proxy 2>/dev/null; bash "$ROOT/tests/site/stop.sh" >/dev/null' EXIT
-wait_for 10 "the delay proxy" test -s "$RUN/proxy.json"
+wait_for 60 "the delay proxy" test -s "$RUN/proxy.json"
 listen=$(jq -r .listen "$RUN/proxy.json")
 export SANDBOX_BASE=https://localhost:${listen##*:}
 TELEMED_EXTENSION_FILE=$EXTENSION bash "$ROOT/tests/site/up.sh"

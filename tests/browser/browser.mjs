@@ -41,7 +41,7 @@ export async function close() {
  */
 export async function person( login, options = {} ) {
 	const context = await chrome.newContext( { ignoreHTTPSErrors: true, viewport: { width: 1280, height: 900 }, ...options } );
-	context.setDefaultTimeout( 15000 );
+	context.setDefaultTimeout( 120000 );
 	// Meetings have Zoom's and Google's real addresses; no test goes there.
 	await context.route( /^https:\/\/([a-z0-9]+\.)?(zoom\.us|meet\.google\.com)\//, ( route ) => route.fulfill( { contentType: 'text/html', body: '<!doctype html><title>Meeting</title>' } ) );
 	await context.route( /^https?:\/\/[a-z0-9.]+\.gravatar\.com\//, ( route ) => route.fulfill( { contentType: 'image/svg+xml', body: '<svg xmlns="http://www.w3.org/2000/svg"/>' } ) );

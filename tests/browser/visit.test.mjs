@@ -114,9 +114,10 @@ for ( const provider of PROVIDERS ) {
 		async function follow( page, who ) {
 			const link = await list( page, who );
 			const shown = await link.getAttribute( 'href' );
-			const opened = page.context().waitForEvent( 'page', { timeout: 3000 } ).catch( () => page );
+			// Whichever comes: another window, or this one leads away.
+			const away = Promise.any( [ page.context().waitForEvent( 'page' ), page.waitForURL( /^https:/ ).then( () => page ) ] );
 			await link.click();
-			const window = await opened;
+			const window = await away;
 			await window.waitForURL( /^https:/ );
 			return { shown, end: window.url() };
 		}

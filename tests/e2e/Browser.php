@@ -217,7 +217,7 @@ final class Browser {
 				CURLOPT_HEADER         => true,
 				CURLOPT_HTTPHEADER     => $headers,
 				CURLOPT_COOKIEFILE     => $this->jar,
-				CURLOPT_TIMEOUT        => 120,
+				CURLOPT_TIMEOUT        => 300,
 				CURLOPT_NOPROXY        => '*',
 			)
 		);

@@ -103,7 +103,7 @@ final class CliTest extends SiteTestCase {
 		self::assertSame( "0\n", $this->wp( 'keys', 'rotate', '--porcelain' ) );
 
 		self::assertStringStartsWith( 'id,at,actor_id,source,action,', $this->wp( 'audit', 'export' ) );
-		$entries = json_decode( $this->wp( 'audit', 'export', '--format=json', '--since=' . gmdate( 'Y-m-d' ) ), true );
+		$entries = json_decode( $this->wp( 'audit', 'export', '--format=json', '--since=' . gmdate( 'Y-m-d', time() - 86400 ) ), true );
 		self::assertNotEmpty( $entries );
 		self::assertSame( array(), json_decode( $this->wp( 'audit', 'export', '--format=json', '--until=2001-01-01' ), true ) );
 		self::assertStringNotContainsString( $this->site->provider_seed()['client_secret'], json_encode( $entries ) );

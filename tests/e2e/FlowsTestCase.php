@@ -144,10 +144,10 @@ abstract class FlowsTestCase extends SiteTestCase {
 
 	public function test_an_edit_that_changes_nothing_asks_the_provider_nothing(): void {
 		$id = $this->booked();
-		usleep( 300_000 );
+		$this->quiet();
 		$calls = $this->provider_calls();
 		$this->reschedule( $id, array() );
-		usleep( 500_000 );
+		$this->quiet();
 		self::assertSame( $calls, $this->provider_calls() );
 	}
 
@@ -166,7 +166,7 @@ abstract class FlowsTestCase extends SiteTestCase {
 
 	public function test_the_daily_close_of_past_visits_calls_nobody(): void {
 		$ids = array( $this->booked(), $this->booked(), $this->booked() );
-		usleep( 300_000 );
+		$this->quiet();
 		foreach ( $ids as $id ) {
 			$this->site->rows( "UPDATE wp_kc_appointments SET appointment_start_date = '2021-03-01', appointment_end_date = '2021-03-01' WHERE id = ?", array( $id ) );
 			$this->site->rows( "UPDATE {$this->side->table} SET extra = JSON_SET(extra, '$.start_time', '2021-03-01T03:30:00Z') WHERE appointment_id = ?", array( $id ) );

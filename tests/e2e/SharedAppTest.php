@@ -164,7 +164,7 @@ final class SharedAppTest extends SiteTestCase {
 
 	public function test_the_administrator_can_map_a_doctor_to_a_zoom_user(): void {
 		$this->site->php( "KiviCare\\Telemed\\Plugin::instance()->doctors()->use_clinic_account( {$this->doctor_id}, 'doctor2@example.test' );" );
-		usleep( 300_000 );
+		$this->quiet();
 		$before = (int) $this->site->sandbox( 'GET', '/state' )['counters']['requests'];
 		$id     = self::id( $this->book() );
 		self::assertSame( 'sandboxDoctorBBBBBBBBB', ( new ZoomSide( $this->site ) )->raw( $this->meeting_of( $id )['id'] )['host_id'] );

@@ -168,7 +168,25 @@ final class Site {
 	 * Runs Action Scheduler until its queue is empty, as the site's cron would.
 	 */
 	public function run_queue(): void {
-		$this->php( 'do_action( "kct_test_run_queue" ); if ( class_exists( "ActionScheduler_QueueRunner" ) ) { for ( $i = 0; $i < 20 && ActionScheduler_QueueRunner::instance()->run( "test" ); $i++ ); }' );
+		$this->php( 'do_action( "kct_test_run_queue" ); if ( class_exists( "ActionScheduler_QueueRunner" ) ) { for ( $i = 0; $i < 1000 && ActionScheduler_QueueRunner::instance()->run( "test" ); $i++ ); }' );
+	}
+
+	/**
+	 * How many requests php-fpm is at, those included whose answer is out already, and messages of providers on their way.
+	 */
+	public function underway(): int {
+		$messages = $this->sandbox( 'GET', '/state?log=0' )['google']['underway'];
+		$workers  = $this->workers();
+		return $messages + $workers['active processes'] + $workers['listen queue'];
+	}
+
+	/**
+	 * Php-fpm's own status, which it tells without a worker.
+	 *
+	 * @return array<string, mixed>
+	 */
+	public function workers(): array {
+		return (array) ( new Browser( $this->url ) )->send( 'GET', '/kct-workers?json' )['json'];
 	}
 
 	/**

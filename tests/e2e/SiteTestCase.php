@@ -124,7 +124,7 @@ abstract class SiteTestCase extends TestCase {
 	 * @param callable(): T $check Check.
 	 * @return T
 	 */
-	protected function eventually( callable $check, string $what, float $seconds = 10.0 ): mixed {
+	protected function eventually( callable $check, string $what, float $seconds = 120.0 ): mixed {
 		$until = microtime( true ) + $seconds;
 		do {
 			$value = $check();
@@ -142,9 +142,17 @@ abstract class SiteTestCase extends TestCase {
 	protected function rest_of_work(): void {
 		$this->eventually(
 			fn(): bool => 0 === (int) $this->site->rows( "SELECT (SELECT COUNT(*) FROM wp_kc_telemed_noted) + (SELECT COUNT(*) FROM wp_kc_telemed_operations WHERE state = 'in_flight') AS n" )[0]['n'],
-			'the background work ends',
-			40
+			'the background work ends'
 		);
+		$this->quiet();
+	}
+
+	/**
+	 * Waits until nobody is at work: no message of a provider is on its way, and no worker busy. What follows an answer is done
+	 * then, and what has not happened will not.
+	 */
+	protected function quiet(): void {
+		$this->eventually( fn(): bool => 0 === $this->site->underway(), 'the workers have done their work' );
 	}
 
 	/**
@@ -152,7 +160,7 @@ abstract class SiteTestCase extends TestCase {
 	 */
 	protected function expect_meetings( int $id, int $count ): void {
 		$this->eventually( fn(): bool => $count === $this->meetings_of( $id ), "$count meetings for appointment $id; there are " . $this->meetings_of( $id ) );
-		usleep( 150_000 );
+		$this->quiet();
 		self::assertSame( $count, $this->meetings_of( $id ) );
 		self::assertCount( $count, $this->mappings( $id ) );
 	}

@@ -46,7 +46,7 @@ final class WebhooksTest extends SiteTestCase {
 			self::assertSame( 401, $answer['status'], $what );
 			self::assertStringNotContainsString( self::SECRET, $answer['body'] );
 		}
-		usleep( 300_000 );
+		$this->quiet();
 		self::assertSame( $noted + count( $tries ) - 1, $audit(), 'all but the unsigned one are recorded' );
 		self::assertCount( $before, $this->actions() );
 		self::assertArrayNotHasKey( 'status', $this->extra() );
@@ -60,7 +60,7 @@ final class WebhooksTest extends SiteTestCase {
 		self::assertSame( 'duplicate', $this->post( $body, $time, $this->signature( $body, $time ) )['json']['status'] );
 		self::assertSame( 'duplicate', $this->post( $body, $time + 1, $this->signature( $body, $time + 1 ) )['json']['status'] );
 		$this->eventually( fn(): bool => count( $this->actions() ) > $before, 'the action' );
-		usleep( 300_000 );
+		$this->quiet();
 		self::assertCount( $before + 1, $this->actions() );
 	}
 
@@ -104,20 +104,25 @@ final class WebhooksTest extends SiteTestCase {
 	}
 
 	public function test_zoom_has_its_answer_before_the_work_is_done(): void {
-		$this->site->at_provider( 'DELETE', "/meetings/{$this->zoom_id}" );
-		$this->site->sandbox( 'POST', '/faults', array( 'match' => array( 'method' => 'GET', 'path_contains' => '/v2/meetings/' ), 'action' => array( 'type' => 'delay', 'ms' => 4000 ), 'times' => 1, 'when' => 'before' ) );
-		$start = microtime( true );
-		$this->deliver( $this->event( 'meeting.deleted' ) );
-		$seconds = microtime( true ) - $start;
+		// A machine that is busy for four seconds right now shows nothing: then once more.
+		for ( $try = 0, $before = false; $try < 5 && ! $before; $try++ ) {
+			$old = $this->mappings( $this->id )[0]['zoom_id'];
+			$this->site->at_provider( 'DELETE', "/meetings/$old" );
+			$this->site->sandbox( 'POST', '/faults', array( 'match' => array( 'method' => 'GET', 'path_contains' => '/v2/meetings/' ), 'action' => array( 'type' => 'delay', 'ms' => 4000 ), 'times' => 1, 'when' => 'before' ) );
+			$start = microtime( true );
+			$this->deliver( str_replace( "\"{$this->zoom_id}\"", "\"$old\"", $this->event( 'meeting.deleted' ) ) );
+			$seconds = microtime( true ) - $start;
+			$before  = $this->mappings( $this->id )[0]['zoom_id'] === $old;
+			$this->eventually( fn(): bool => 1 === $this->meetings_of( $this->id ) && $this->mappings( $this->id )[0]['zoom_id'] !== $old, 'the work is done afterwards' );
+		}
 		printf( "RESULT webhook_answer_while_provider_takes_4s %.2f s\n", $seconds );
-		self::assertLessThan( 3.0, $seconds );
-		$this->eventually( fn(): bool => 1 === $this->meetings_of( $this->id ) && $this->mappings( $this->id )[0]['zoom_id'] !== $this->zoom_id, 'the work is done afterwards' );
+		self::assertTrue( $before, 'the answer did not wait for the work' );
 	}
 
 	public function test_our_own_changes_come_back_as_events_and_cause_no_further_ones(): void {
 		$updates = $this->provider_calls()['PATCH /meetings/{meetingId}'] ?? 0;
 		$this->deliver( $this->event( 'meeting.updated' ) );
-		usleep( 600_000 );
+		$this->quiet();
 		self::assertSame( $updates, $this->provider_calls()['PATCH /meetings/{meetingId}'] ?? 0 );
 	}
 
@@ -129,7 +134,7 @@ final class WebhooksTest extends SiteTestCase {
 		$payload = array( 'account_id' => $seed['account_id'], 'user_id' => 'sandboxDoctorBBBBBBBBB', 'client_id' => $seed['client_id'], 'deauthorization_time' => '2031-01-01T00:00:00Z', 'signature' => 'opaque' );
 		$calls   = $this->provider_calls();
 		$this->deliver( json_encode( array( 'event' => 'app_deauthorized', 'payload' => array( 'client_id' => 'another-app' ) + $payload, 'event_ts' => 5 ) ) );
-		usleep( 300_000 );
+		$this->quiet();
 		self::assertCount( 1, $this->tokens( $doctor ), 'another app\'s business' );
 		$this->deliver( json_encode( array( 'event' => 'app_deauthorized', 'payload' => $payload, 'event_ts' => time() ) ) );
 		$this->eventually( fn(): bool => array() === $this->tokens( $doctor ), 'no tokens' );
@@ -159,7 +164,8 @@ final class WebhooksTest extends SiteTestCase {
 	 * @return array{status: int, headers: string, body: string, json: mixed}
 	 */
 	private function deliver( string $body ): array {
-		$answer = $this->post( $body, time(), $this->signature( $body, time() ) );
+		$time   = time();
+		$answer = $this->post( $body, $time, $this->signature( $body, $time ) );
 		self::assertSame( 200, $answer['status'], $answer['body'] );
 		return $answer;
 	}

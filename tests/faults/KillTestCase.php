@@ -109,14 +109,14 @@ abstract class KillTestCase extends RigTestCase {
 		}
 		file_put_contents( $this->site->run . '/kill', $point );
 		$act();
-		$until = microtime( true ) + 8;
+		$until = microtime( true ) + 120;
 		while ( file_exists( $this->site->run . '/kill' ) && microtime( true ) < $until ) {
 			usleep( 20_000 );
 			clearstatcache();
 		}
 		$reached = ! file_exists( $this->site->run . '/kill' );
 		@unlink( $this->site->run . '/kill' );
-		usleep( str_ends_with( $point, '.sent' ) ? 1_000_000 : 60_000 );
+		$this->quiet();
 		return $reached;
 	}
 

@@ -21,7 +21,7 @@ abstract class OutageTestCase extends RigTestCase {
 		$ids = array( $this->book_one(), $this->book_one(), $this->book_one() );
 		$this->admin->rest( 'PUT', "kivicare/v1/appointments/$kept/status", array( 'id' => $kept, 'status' => 0 ) );
 		$this->admin->rest( 'PUT', "kivicare/v1/appointments/{$ids[0]}/status", array( 'id' => $ids[0], 'status' => 0 ) );
-		usleep( 1_500_000 );
+		$this->quiet();
 		$this->settle( 1 );
 		self::assertGreaterThan( 0, $this->compare()['lost'], 'it is still away' );
 		$this->site->sandbox( 'DELETE', '/faults' );
@@ -65,7 +65,7 @@ abstract class OutageTestCase extends RigTestCase {
 		$ids = array( $this->book_one(), $this->book_one() );
 		$this->site->sandbox( 'POST', '/faults', array( 'match' => array( 'method' => 'DELETE' ), 'action' => array( 'type' => 'status', 'code' => 503 ), 'times' => null, 'when' => 'before' ) );
 		$this->admin->rest( 'PUT', "kivicare/v1/appointments/{$ids[0]}/status", array( 'id' => $ids[0], 'status' => 0 ) );
-		usleep( 1_500_000 );
+		$this->quiet();
 		$this->site->sandbox( 'DELETE', '/faults' );
 		$before = $this->side->calls();
 		$this->site->php( 'do_action( "kivicare_telemed_sweep" );', array( 'faketime', '-f', $skew ) );

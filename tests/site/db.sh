@@ -20,7 +20,7 @@ start() {
 	mariadbd --no-defaults --user="$(id -un)" --datadir="$data" --socket="$SOCKET" --skip-networking \
 		--pid-file="$RUN/db.pid" --innodb-buffer-pool-size=128M --max-connections=200 >"$CACHE/db.log" 2>&1 &
 	disown
-	wait_for 40 MariaDB mariadb-admin --no-defaults --socket="$SOCKET" -u root ping
+	wait_for 120 MariaDB mariadb-admin --no-defaults --socket="$SOCKET" -u root ping
 	[ -f "$PASSWORD_FILE" ] || openssl rand -hex 12 >"$PASSWORD_FILE"
 	local password
 	password=$(cat "$PASSWORD_FILE")

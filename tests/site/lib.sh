@@ -39,7 +39,7 @@ running() { [ -s "$1" ] && kill -0 "$(cat "$1" 2>/dev/null)" 2>/dev/null; }
 stop_pid() {
 	if running "$1"; then
 		kill "$(cat "$1")" 2>/dev/null || true
-		for _ in $(seq 50); do running "$1" || break; sleep 0.1; done
+		for _ in $(seq 600); do running "$1" || break; sleep 0.1; done
 	fi
 	rm -f "$1"
 }

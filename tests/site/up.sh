@@ -16,7 +16,7 @@ sandbox() {
 		--ca-out "$RUN/sandbox-ca.pem" --ready-file "$RUN/sandbox.json" >"$RUN/sandbox.out" 2>&1 &
 	echo $! >"$RUN/sandbox.pid"
 	disown
-	wait_for 20 "the sandbox" test -s "$RUN/sandbox.json"
+	wait_for 120 "the sandbox" test -s "$RUN/sandbox.json"
 }
 
 files() {
@@ -78,13 +78,15 @@ error_log = $CACHE/fpm.log
 listen = $SOCKETS/fpm.sock
 pm = static
 pm.max_children = 8
+pm.status_path = /kct-workers
+pm.status_listen = $SOCKETS/status.sock
 clear_env = no
 catch_workers_output = yes
 $owner
 CONF
 	# The test build's workers die where the file says; see src/fault.rs.
 	KIVICARE_TELEMED_KILL_FILE=$RUN/kill "$FPM_BINARY" "${root_flag[@]}" -y "$RUN/fpm.conf" -d extension="$EXTENSION" ${TELEMED_FPM_FLAGS:-} >"$CACHE/fpm-start.log" 2>&1
-	wait_for 15 php-fpm test -S "$SOCKETS/fpm.sock"
+	wait_for 120 php-fpm test -S "$SOCKETS/fpm.sock"
 }
 
 nginx_up() {
@@ -109,20 +111,26 @@ http {
 		listen 127.0.0.1:$SITE_PORT;
 		root $SITE;
 		index index.php;
+		location = /kct-workers {
+			include /etc/nginx/fastcgi_params;
+			fastcgi_param SCRIPT_FILENAME /kct-workers;
+			fastcgi_param SCRIPT_NAME /kct-workers;
+			fastcgi_pass unix:$SOCKETS/status.sock;
+		}
 		location / { try_files \$uri \$uri/ /index.php?\$args; }
 		location ~ \.php$ {
 			include /etc/nginx/fastcgi_params;
 			# With the port, which Debian's file leaves out: WordPress would redirect pages to themselves for ever.
 			fastcgi_param HTTP_HOST \$host:\$server_port;
 			fastcgi_param SCRIPT_FILENAME \$document_root\$fastcgi_script_name;
-			fastcgi_read_timeout 120;
+			fastcgi_read_timeout 300;
 			fastcgi_pass unix:$SOCKETS/fpm.sock;
 		}
 	}
 }
 CONF
 	nginx -c "$RUN/nginx.conf" -e "$CACHE/nginx.log"
-	wait_for 10 nginx test -s "$RUN/nginx.pid"
+	wait_for 120 nginx test -s "$RUN/nginx.pid"
 }
 
 if [ ! -f "$EXTENSION" ]; then

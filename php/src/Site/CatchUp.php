@@ -32,8 +32,11 @@ final class CatchUp implements Registerable {
 			return;
 		}
 		$this->wanted = false;
-		AfterResponse::begin();
-		do_action( Sweep::ACTION );
-		do_action( Agenda::LEFT_ACTION, true );
+		AfterResponse::work(
+			static function (): void {
+				do_action( Sweep::ACTION );
+				do_action( Agenda::LEFT_ACTION, true );
+			}
+		);
 	}
 }

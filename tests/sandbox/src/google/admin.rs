@@ -219,7 +219,7 @@ impl Google {
         json!({
             "users": users, "channels": self.channels, "settings": self.settings, "refreshes": self.refreshes,
             "access_live": self.access.values().filter(|token| token.expires_at > now).count(),
-            "refresh_live": self.refresh.len(),
+            "refresh_live": self.refresh.len(), "underway": super::push::underway(),
         })
     }
 }

@@ -1,5 +1,7 @@
 //! Push channels: watch, stop, and messages that really are sent.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use bytes::Bytes;
 use http_body_util::Empty;
 use hyper_util::client::legacy::Client;
@@ -10,6 +12,14 @@ use super::error;
 use super::model::Channel;
 use crate::message::{Reply, Request};
 use crate::state::{World, random_text};
+
+/// Messages that have no answer yet, of all sandboxes in the process.
+static UNDERWAY: AtomicUsize = AtomicUsize::new(0);
+
+/// How many messages have no answer yet.
+pub fn underway() -> usize {
+    UNDERWAY.load(Ordering::SeqCst)
+}
 
 /// POST events/watch
 pub fn watch(world: &mut World, email: &str, request: &Request) -> Result<Reply, Reply> {
@@ -109,9 +119,11 @@ fn send(channel: &Channel, state: &'static str) {
         .header("content-length", 0)
         .body(Empty::<Bytes>::new());
     if let Ok(request) = request {
+        UNDERWAY.fetch_add(1, Ordering::SeqCst);
         tokio::spawn(async move {
             let client: Client<_, Empty<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
             let _ = client.request(request).await;
+            UNDERWAY.fetch_sub(1, Ordering::SeqCst);
         });
     }
 }
