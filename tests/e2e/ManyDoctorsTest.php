@@ -51,17 +51,17 @@ final class ManyDoctorsTest extends SiteTestCase {
 		$this->site->rows( 'UPDATE wp_kc_telemed_calendars SET due_at = 0' );
 		$this->site->rows( 'UPDATE wp_kc_telemed_connections SET due_at = 0 WHERE doctor_id IN (' . $this->doctors() . ')' );
 		$this->site->sweep();
-		$left   = $this->count( 'kc_telemed_calendars', 'due_at <= UNIX_TIMESTAMP() OR failures > 0' );
-		$failed = $this->count( 'kc_telemed_connections', "due_at <= UNIX_TIMESTAMP() OR failures > 0 OR state <> 'healthy'" );
+		$left   = $this->number( 'kc_telemed_calendars', 'due_at <= UNIX_TIMESTAMP() OR failures > 0' );
+		$failed = $this->number( 'kc_telemed_connections', "due_at <= UNIX_TIMESTAMP() OR failures > 0 OR state <> 'healthy'" );
 		printf( "\nRESULT calendars_left_due_200_doctors %d calendars\nRESULT renewals_failed_200_doctors %d connections\n", $left, $failed );
-		self::assertSame( array( self::DOCTORS, self::DOCTORS ), array( $this->count( 'kc_telemed_calendars', '1' ), $this->count( 'kc_telemed_connections', '1' ) ) );
+		self::assertSame( array( self::DOCTORS, self::DOCTORS ), array( $this->number( 'kc_telemed_calendars', '1' ), $this->number( 'kc_telemed_connections', '1' ) ) );
 		self::assertSame( array( 0, 0 ), array( $left, $failed ) );
-		self::assertSame( self::DOCTORS, $this->count( 'kc_telemed_calendars', "sync_token <> '' AND channel_id <> ''" ), 'each calendar is followed' );
+		self::assertSame( self::DOCTORS, $this->number( 'kc_telemed_calendars', "sync_token <> '' AND channel_id <> ''" ), 'each calendar is followed' );
 		$told = array_filter( array_slice( $this->site->mails(), $mails ), static fn( array $mail ): bool => str_contains( $mail['to'], 'many.test' ) || str_contains( $mail['message'], 'database' ) );
 		self::assertSame( array(), array_values( $told ), 'nobody is told of anything' );
 	}
 
-	private function count( string $table, string $condition ): int {
+	private function number( string $table, string $condition ): int {
 		return (int) $this->site->rows( "SELECT COUNT(*) AS n FROM wp_$table WHERE doctor_id IN (" . $this->doctors() . ") AND ($condition)" )[0]['n'];
 	}
 
