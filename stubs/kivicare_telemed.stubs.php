@@ -41,7 +41,7 @@ namespace KiviCare\Telemed\Native {
 
         /**
          * Looks at one calendar now. Returns: doctor_id, appointments (ids to reconcile with verify), requests, full,
-         * reason, message, token_refreshed.
+         * reason, message, token_refreshed, unfinished.
          *
          * @param int $doctor_id
          * @return array
@@ -442,6 +442,20 @@ namespace KiviCare\Telemed\Native {
          * @return void
          */
         public function ping(): void {}
+
+        /**
+         * PHP has closed that session.
+         *
+         * @return void
+         */
+        public function sessionClosed(): void {}
+
+        /**
+         * Makes room for a database session that PHP is about to open; to be followed by sessionClosed().
+         *
+         * @return void
+         */
+        public function sessionWanted(): void {}
 
         /**
          * The TLS version reached with the provider's API host ("1.3", "1.2"), null where the address is plain http.

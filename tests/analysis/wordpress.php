@@ -42,6 +42,8 @@ namespace {
 
 		public function __construct( string $user, string $password, string $name, string $host ) {}
 
+		public function close(): bool {}
+
 		public function prepare( string $query, mixed ...$args ): string {}
 
 		public function esc_like( string $text ): string {}

@@ -22,8 +22,8 @@ final class LoadTest extends SiteTestCase {
 			$rss[ $worker[1] ][] = array( $index, (int) $worker[2] );
 		}
 		$sessions = fn(): int => (int) $this->site->rows( "SHOW GLOBAL STATUS LIKE 'Threads_connected'" )[0]['Value'];
-		// Two of WordPress' and three of ours for each worker, and those of the one run that works on many at a time.
-		$this->eventually( static fn(): bool => $sessions() <= 8 * 5 + 24, 'eight workers keep few database sessions' );
+		// Two of WordPress' and one of ours for each worker, and those of the one run that works on many at a time.
+		$this->eventually( static fn(): bool => $sessions() <= 8 * 3 + 8, 'eight workers keep few database sessions', 40 );
 		printf( "RESULT database_sessions_of_8_workers %d sessions\n", $sessions() );
 		$meetings = count( $this->site->live_meetings() ) - $before;
 		$marks    = implode( ',', array_map( 'intval', $ids ) );

@@ -95,10 +95,9 @@ final class CalendarSync implements Registerable {
 				break;
 			}
 			array_map( array( $this, 'take' ), $looks );
-			$looked += array_column( $looks, 'doctor_id', 'doctor_id' );
-			$more    = array_filter( $looks, static fn( array $look ): bool => ! empty( $look['unfinished'] ) );
-			$more    = array() !== $more || count( $looks ) >= self::BATCH;
-		} while ( $more && microtime( true ) < $deadline );
+			$fresh   = array_filter( $looks, static fn( array $look ): bool => ! isset( $looked[ $look['doctor_id'] ] ) || ! empty( $look['unfinished'] ) );
+			$looked += array_column( $looks, null, 'doctor_id' );
+		} while ( array() !== $fresh && microtime( true ) < $deadline );
 		return count( $looked );
 	}
 

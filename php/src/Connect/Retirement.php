@@ -78,8 +78,10 @@ final class Retirement implements Registerable {
 			return;
 		}
 		// On a network only who retires a connection with this site: users' meta is shared.
-		$waiting = get_users( array( 'meta_key' => self::META, 'fields' => 'ID', 'number' => self::BATCH ) );
-		array_map( array( $this, 'finish' ), array_map( 'intval', $waiting ) );
+		$waiting = array_map( 'intval', get_users( array( 'meta_key' => self::META, 'fields' => 'ID' ) ) );
+		// Those whose meetings cannot move yet must not keep the others from their turn.
+		shuffle( $waiting );
+		array_map( array( $this, 'finish' ), array_slice( $waiting, 0, self::BATCH ) );
 	}
 
 	private function finish( int $doctor_id ): void {

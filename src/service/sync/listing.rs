@@ -99,7 +99,7 @@ impl Telemed {
         }
         let mut changed: Vec<u64> = mappings
             .iter()
-            .filter(|mapping| !Extra::from(*mapping).is_past(now) && !is_as_known(mapping, page))
+            .filter(|mapping| !Extra::from(mapping).is_past(now) && !is_as_known(mapping, page))
             .map(|mapping| mapping.appointment_id)
             .collect();
         if !calendar.sync_token.is_empty() {
@@ -114,7 +114,7 @@ impl Telemed {
                 .mappings_of_doctor(provider, calendar.doctor_id)
                 .await?;
             let missing = all.iter().filter(|mapping| {
-                !Extra::from(*mapping).is_past(now) && !calendar.listed.contains(&mapping.appointment_id)
+                !Extra::from(mapping).is_past(now) && !calendar.listed.contains(&mapping.appointment_id)
             });
             changed.extend(missing.map(|mapping| mapping.appointment_id));
         }
