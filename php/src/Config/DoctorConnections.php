@@ -150,10 +150,10 @@ final class DoctorConnections {
 	}
 
 	/**
-	 * Deletes the doctor's own app. Where the clinic has one, it serves the doctor again.
+	 * Deletes the doctor's own app. Where the clinic has one, and the doctor is approved there, it serves the doctor again.
 	 */
 	public function drop_own_app( int $doctor_id ): void {
-		if ( $this->settings->is_clinic_wide() && $this->is_shared( $doctor_id ) ) {
+		if ( $this->settings->is_clinic_wide() && $this->is_shared( $doctor_id ) && '' !== $this->people->id( $doctor_id ) ) {
 			$had_app = null !== $this->own_app( $doctor_id );
 			$this->shared->switch_on( $doctor_id );
 			$had_app && do_action( self::LEFT_ACTION, $doctor_id, Provider::Zoom );
