@@ -102,12 +102,13 @@ final class CliTest extends SiteTestCase {
 		$doctor = (string) $this->site->seed['doctor_id'];
 		self::assertContains( $doctor, explode( ' ', trim( $this->wp( 'doctors', 'list', '--format=ids', '--skip-plugins=kivicare-clinic-management-system' ) ) ) );
 		self::assertStringContainsString( 'A Zoom user is', $this->wp( 'doctors', 'map', $doctor, 'a b', '!' ) );
+		$this->wp( 'doctors', 'map', $doctor, 'doctor2@example.test' );
 		$this->wp( 'doctors', 'map', $doctor, 'doctor@example.test', '--skip-plugins=kivicare-clinic-management-system' );
 		self::assertSame( array( 'cli', 'doctor_mapped', $doctor ), array_map( 'strval', array_values( array_intersect_key( $this->audit_of( 0 )[0], array_flip( array( 'source', 'action', 'doctor_id' ) ) ) ) ) );
 		self::assertSame( "ok\n", $this->wp( 'zoom', 'test', "--doctor={$doctor}", '--porcelain' ) );
-		$this->wp( 'doctors', 'map', $doctor, 'nobody@example.test' );
-		self::assertSame( "host_not_found\n", $this->wp( 'zoom', 'test', "--doctor={$doctor}", '--porcelain', '!' ) );
 		$this->wp( 'doctors', 'map', $doctor, '' );
+		self::assertStringContainsString( 'No Zoom user is approved', $this->wp( 'zoom', 'test', "--doctor={$doctor}", '!' ) );
+		$this->side->serve_doctors();
 		self::assertSame( "ok\n", $this->wp( 'meet', 'test', '--porcelain' ) );
 		self::assertStringContainsString( '/kivicare-telemed/v1/webhooks/zoom', $this->wp( 'marketplace', '--format=csv' ) );
 		self::assertMatchesRegularExpression( '/^\d+\n$/', $this->wp( 'work', '--seconds=20', '--porcelain' ) );
