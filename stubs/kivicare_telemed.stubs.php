@@ -444,6 +444,15 @@ namespace KiviCare\Telemed\Native {
         public function ping(): void {}
 
         /**
+         * Records that somebody was turned away; what is alike is one row, which counts. Array: actor_id, source, route,
+         * address (of the connection; it is not kept).
+         *
+         * @param array $refusal
+         * @return void
+         */
+        public function refused(array $refusal): void {}
+
+        /**
          * The TLS version reached with the provider's API host ("1.3", "1.2"), null where the address is plain http.
          *
          * @param string $provider
@@ -597,6 +606,29 @@ namespace KiviCare\Telemed\Native {
          * @return void
          */
         public function updateMeeting(string $id, array $visit): void {}
+    }
+
+    /**
+     * Who is who in a server-to-server app's Zoom account.
+     */
+    class ZoomUsers {
+        /**
+         * For this site.
+         *
+         * @param \KiviCare\Telemed\Native\Config $config
+         */
+        public function __construct(\KiviCare\Telemed\Native\Config $config) {}
+
+        /**
+         * Looks users up by e-mail address or id. Keys as Telemed::probe() without host. Returns as probe(), with users: a
+         * list in the order of the question, each with state ("done" or "refused"), reason, message and user (id, email,
+         * type).
+         *
+         * @param array $keys
+         * @param array $users
+         * @return array
+         */
+        public function lookUp(array $keys, array $users): array {}
     }
 
     /**

@@ -4,8 +4,6 @@ declare( strict_types=1 );
 namespace KiviCare\Telemed\Config;
 
 use KiviCare\Telemed\Bridge\BridgeException;
-use KiviCare\Telemed\Connect\ZoomUsers;
-use KiviCare\Telemed\Contracts\Bridge;
 use KiviCare\Telemed\Mail\Remedy;
 
 /**
@@ -13,9 +11,7 @@ use KiviCare\Telemed\Mail\Remedy;
  *
  * Called outside of KiviCare's transactions only; a refreshed token is written by the extension itself.
  */
-final class DoctorConnections {
-
-	use ServerToServer;
+final class DoctorConnections extends ServerToServer {
 
 	/**
 	 * Fired with (int $doctor_id, Provider $provider) when a provider begins to serve a doctor.
@@ -55,16 +51,6 @@ final class DoctorConnections {
 	 * KiviCare asks the provider named here first.
 	 */
 	public const PROVIDER = 'telemed_type';
-
-	private readonly SharedMeta $shared;
-
-	public function __construct(
-		private readonly Bridge $bridge,
-		private readonly Settings $settings,
-		private readonly ZoomUsers $people
-	) {
-		$this->shared = new SharedMeta();
-	}
 
 	/**
 	 * Connects a doctor with tokens of the doctor's own account.
@@ -233,14 +219,14 @@ final class DoctorConnections {
 	 * KiviCare asks the preferred provider first, so only one may be on. Tokens of the other stay until its meetings
 	 * have moved; see Connect\Retirement.
 	 */
-	private function choose( Provider $provider, int $doctor_id ): void {
+	protected function choose( Provider $provider, int $doctor_id ): void {
 		update_user_meta( $doctor_id, $provider->connect_key(), 'on' );
 		update_user_meta( $doctor_id, self::PROVIDER, $provider->value );
 		update_user_meta( $doctor_id, $provider->other()->connect_key(), 'off' );
 		do_action( self::CHOSEN_ACTION, $doctor_id, $provider );
 	}
 
-	private function require_user( int $doctor_id ): \WP_User {
+	protected function require_user( int $doctor_id ): \WP_User {
 		$user = $doctor_id > 0 ? get_userdata( $doctor_id ) : false;
 		return $user ? $user : throw new \InvalidArgumentException( 'there is no such user' );
 	}

@@ -4,24 +4,45 @@ declare( strict_types=1 );
 namespace KiviCare\Telemed\Config;
 
 use KiviCare\Telemed\Connect\ZoomUsers;
+use KiviCare\Telemed\Contracts\Bridge;
 use KiviCare\Telemed\Rest\Diagnosis;
 
 /**
- * The server-to-server part of DoctorConnections: the clinic's app, and doctors' own.
+ * The server-to-server part of doctors' connections: the clinic's app, and doctors' own.
  */
-trait ServerToServer {
+abstract class ServerToServer {
+
+	protected readonly SharedMeta $shared;
+
+	public function __construct(
+		protected readonly Bridge $bridge,
+		protected readonly Settings $settings,
+		protected readonly ZoomUsers $people
+	) {
+		$this->shared = new SharedMeta();
+	}
 
 	/**
 	 * Lets a provider serve the doctor.
 	 */
-	abstract private function choose( Provider $provider, int $doctor_id ): void;
+	abstract protected function choose( Provider $provider, int $doctor_id ): void;
 
 	/**
 	 * The user.
 	 *
 	 * @throws \InvalidArgumentException When there is none.
 	 */
-	abstract private function require_user( int $doctor_id ): \WP_User;
+	abstract protected function require_user( int $doctor_id ): \WP_User;
+
+	/**
+	 * Whether the doctor is connected with their own account.
+	 */
+	abstract public function has_own_tokens( int $doctor_id, Provider $provider = Provider::Zoom ): bool;
+
+	/**
+	 * Who serves the doctor.
+	 */
+	abstract public function provider_of( int $doctor_id ): ?Provider;
 
 	/**
 	 * Keeps a doctor's own server-to-server app and lets it serve the doctor. Zoom is asked first: what does not get a token
@@ -43,7 +64,7 @@ trait ServerToServer {
 		if ( $keys !== $stored || '' === $this->shared->app_user( $doctor_id ) ) {
 			$zoom_user = $this->prove( $doctor_id, $keys );
 			if ( '' !== $secret ) {
-				$keys['client_secret'] = $this->bridge->seal( $secret, 'user:' . $doctor_id, self::ZOOM_SHARED );
+				$keys['client_secret'] = $this->bridge->seal( $secret, 'user:' . $doctor_id, SharedMeta::KEY );
 			}
 			$this->shared->keep( $doctor_id, $keys, $zoom_user );
 		}
@@ -57,12 +78,12 @@ trait ServerToServer {
 		if ( $this->settings->is_clinic_wide() && $this->is_shared( $doctor_id ) && '' !== $this->people->id( $doctor_id ) ) {
 			$had_app = null !== $this->own_app( $doctor_id );
 			$this->shared->switch_on( $doctor_id );
-			$had_app && do_action( self::LEFT_ACTION, $doctor_id, Provider::Zoom );
+			$had_app && do_action( DoctorConnections::LEFT_ACTION, $doctor_id, Provider::Zoom );
 			return;
 		}
-		$this->shared->delete( $doctor_id ) && do_action( self::LEFT_ACTION, $doctor_id, Provider::Zoom );
+		$this->shared->delete( $doctor_id ) && do_action( DoctorConnections::LEFT_ACTION, $doctor_id, Provider::Zoom );
 		if ( ! $this->has_own_tokens( $doctor_id ) ) {
-			update_user_meta( $doctor_id, self::ZOOM_CONNECT, 'off' );
+			update_user_meta( $doctor_id, DoctorConnections::ZOOM_CONNECT, 'off' );
 		}
 	}
 
