@@ -41,7 +41,7 @@ namespace KiviCare\Telemed\Native {
 
         /**
          * Looks at one calendar now. Returns: doctor_id, appointments (ids to reconcile with verify), requests, full,
-         * reason, message, token_refreshed, unfinished.
+         * reason, message, token_refreshed.
          *
          * @param int $doctor_id
          * @return array
@@ -74,7 +74,7 @@ namespace KiviCare\Telemed\Native {
      * Array: site, db{host,user,password,name,charset,prefix,base_prefix,usermeta_table,client_flags},
      * keys{primary,retired[],salts}, zoom{api_url,oauth_url,account_id,client_id,client_secret,webhook_secret},
      * google{auth_url,token_url,revoke_url,api_url,client_id,client_secret,send_updates,reminder_minutes,push_url},
-     * http{ca_file,allow_http,connect_timeout_ms,total_timeout_ms}, paused (bool; but for notes, PausedException).
+     * http{ca_file,allow_http,connect_timeout_ms,total_timeout_ms}.
      */
     class Config {
         /**
@@ -444,18 +444,13 @@ namespace KiviCare\Telemed\Native {
         public function ping(): void {}
 
         /**
-         * PHP has closed that session.
+         * Records that somebody was turned away; what is alike is one row, which counts. Array: actor_id, source, route,
+         * address (of the connection; it is not kept).
          *
+         * @param array $refusal
          * @return void
          */
-        public function sessionClosed(): void {}
-
-        /**
-         * Makes room for a database session that PHP is about to open; to be followed by sessionClosed().
-         *
-         * @return void
-         */
-        public function sessionWanted(): void {}
+        public function refused(array $refusal): void {}
 
         /**
          * The TLS version reached with the provider's API host ("1.3", "1.2"), null where the address is plain http.
@@ -614,6 +609,29 @@ namespace KiviCare\Telemed\Native {
     }
 
     /**
+     * Who is who in a server-to-server app's Zoom account.
+     */
+    class ZoomUsers {
+        /**
+         * For this site.
+         *
+         * @param \KiviCare\Telemed\Native\Config $config
+         */
+        public function __construct(\KiviCare\Telemed\Native\Config $config) {}
+
+        /**
+         * Looks users up by e-mail address or id. Keys as Telemed::probe() without host. Returns as probe(), with users: a
+         * list in the order of the question, each with state ("done" or "refused"), reason, message and user (id, email,
+         * type).
+         *
+         * @param array $keys
+         * @param array $users
+         * @return array
+         */
+        public function lookUp(array $keys, array $users): array {}
+    }
+
+    /**
      * Version of the extension; the plugin works with exactly its own.
      *
      * @return string
@@ -654,13 +672,6 @@ namespace KiviCare\Telemed\Native\Exception {
      * The provider does not know the meeting or the host.
      */
     class NotFoundException extends \KiviCare\Telemed\Native\Exception\ProviderException {
-        public function __construct() {}
-    }
-
-    /**
-     * The site is paused: it may be a copy, and an administrator must say what it is.
-     */
-    class PausedException extends \KiviCare\Telemed\Native\Exception\TelemedException {
         public function __construct() {}
     }
 

@@ -84,6 +84,7 @@ namespace {
 		public function delete( string $table, array $where, array|string $format = array() ): int|false {}
 
 		public function suppress_errors( bool $suppress = true ): bool {}
+		public function print_error( string $str = '' ): ?false {}
 
 		public function get_charset_collate(): string {}
 

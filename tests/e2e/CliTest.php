@@ -38,6 +38,24 @@ final class CliTest extends SiteTestCase {
 		self::assertStringContainsString( 'no such user', $this->wp_with( '', 'doctors', 'share', '999999', '!' ) );
 	}
 
+	public function test_an_app_is_proven_and_doctors_are_offered(): void {
+		$seed   = $this->site->provider_seed();
+		$option = fn(): string => $this->site->rows( "SELECT option_value FROM wp_options WHERE option_name = 'kiviCare_zoom_telemed_setting'" )[0]['option_value'];
+		$before = $option();
+		self::assertStringContainsString( 'Nothing was saved', $this->wp_with( 'guessed', 'zoom', 'configure', '--auth-type=server-to-server', '--account-id=' . $seed['account_id'], '--client-id=' . $seed['client_id'], '--secret-stdin', '!' ) );
+		self::assertSame( $before, $option() );
+
+		$this->site->rows( 'DELETE FROM wp_kc_telemed_zoom_users' );
+		$this->site->rows( "UPDATE wp_usermeta SET meta_value = 'off' WHERE meta_key = 'kiviCare_zoom_telemed_connect'" );
+		$shared = $this->wp( 'doctors', 'share', '--all' );
+		self::assertStringContainsString( "Doctor {$this->site->seed['doctor_id']} is offered as Zoom user doctor@example.test.", $shared );
+		self::assertSame( '2', (string) $this->site->rows( "SELECT COUNT(*) AS n FROM wp_usermeta WHERE meta_key = 'kiviCare_zoom_telemed_connect' AND meta_value = 'on'" )[0]['n'] );
+		$this->wp( 'doctors', 'map', (string) $this->site->seed['other_doctor_id'], '' );
+		self::assertSame( array( 'sandboxDoctorAAAAAAAAA' ), array_column( $this->site->rows( 'SELECT zoom_user_id FROM wp_kc_telemed_zoom_users' ), 'zoom_user_id' ) );
+		self::assertStringContainsString( 'Zoom does not know nobody@example.test', $this->wp_with( '', 'doctors', 'map', (string) $this->site->seed['doctor_id'], 'nobody@example.test', '!' ) );
+		$this->side->serve_doctors();
+	}
+
 	public function test_meetings_and_operations_with_and_without_kivicare(): void {
 		foreach ( array( '--skip-plugins=none', '--skip-plugins=kivicare-clinic-management-system' ) as $how ) {
 			$id  = self::id( $this->book() );
@@ -84,12 +102,13 @@ final class CliTest extends SiteTestCase {
 		$doctor = (string) $this->site->seed['doctor_id'];
 		self::assertContains( $doctor, explode( ' ', trim( $this->wp( 'doctors', 'list', '--format=ids', '--skip-plugins=kivicare-clinic-management-system' ) ) ) );
 		self::assertStringContainsString( 'A Zoom user is', $this->wp( 'doctors', 'map', $doctor, 'a b', '!' ) );
+		$this->wp( 'doctors', 'map', $doctor, 'doctor2@example.test' );
 		$this->wp( 'doctors', 'map', $doctor, 'doctor@example.test', '--skip-plugins=kivicare-clinic-management-system' );
 		self::assertSame( array( 'cli', 'doctor_mapped', $doctor ), array_map( 'strval', array_values( array_intersect_key( $this->audit_of( 0 )[0], array_flip( array( 'source', 'action', 'doctor_id' ) ) ) ) ) );
 		self::assertSame( "ok\n", $this->wp( 'zoom', 'test', "--doctor={$doctor}", '--porcelain' ) );
-		$this->wp( 'doctors', 'map', $doctor, 'nobody@example.test' );
-		self::assertSame( "host_not_found\n", $this->wp( 'zoom', 'test', "--doctor={$doctor}", '--porcelain', '!' ) );
 		$this->wp( 'doctors', 'map', $doctor, '' );
+		self::assertStringContainsString( 'No Zoom user is approved', $this->wp( 'zoom', 'test', "--doctor={$doctor}", '!' ) );
+		$this->side->serve_doctors();
 		self::assertSame( "ok\n", $this->wp( 'meet', 'test', '--porcelain' ) );
 		self::assertStringContainsString( '/kivicare-telemed/v1/webhooks/zoom', $this->wp( 'marketplace', '--format=csv' ) );
 		self::assertMatchesRegularExpression( '/^\d+\n$/', $this->wp( 'work', '--seconds=20', '--porcelain' ) );

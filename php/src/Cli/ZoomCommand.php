@@ -53,6 +53,9 @@ final class ZoomCommand {
 			\WP_CLI::error( 'Account id, client id and client secret are all needed. See: wp help kivicare-telemed zoom configure' );
 		}
 		$host = $doctor > 0 ? $this->doctors->zoom_user( $doctor ) : '';
+		if ( $doctor > 0 && '' === $host ) {
+			\WP_CLI::error( 'No Zoom user is approved for the doctor. See: wp help kivicare-telemed doctors share' );
+		}
 		Verdict::show( fn(): array => $this->bridge->probe( $keys + array( 'doctor_id' => null === $own ? 0 : $doctor, 'host' => $host ) ), 'Zoom works.', isset( $flags['porcelain'] ) );
 	}
 

@@ -4,17 +4,14 @@ declare( strict_types=1 );
 namespace KiviCare\Telemed\Config;
 
 use KiviCare\Telemed\Bridge\BridgeException;
-use KiviCare\Telemed\Connect\ZoomUsers;
-use KiviCare\Telemed\Contracts\Bridge;
 use KiviCare\Telemed\Mail\Remedy;
-use KiviCare\Telemed\Rest\Diagnosis;
 
 /**
  * Which provider serves a doctor, in the user meta that KiviCare and its add-ons share.
  *
  * Called outside of KiviCare's transactions only; a refreshed token is written by the extension itself.
  */
-final class DoctorConnections {
+final class DoctorConnections extends ServerToServer {
 
 	/**
 	 * Fired with (int $doctor_id, Provider $provider) when a provider begins to serve a doctor.
@@ -54,16 +51,6 @@ final class DoctorConnections {
 	 * KiviCare asks the provider named here first.
 	 */
 	public const PROVIDER = 'telemed_type';
-
-	private readonly SharedMeta $shared;
-
-	public function __construct(
-		private readonly Bridge $bridge,
-		private readonly Settings $settings,
-		private readonly ZoomUsers $people
-	) {
-		$this->shared = new SharedMeta();
-	}
 
 	/**
 	 * Connects a doctor with tokens of the doctor's own account.
@@ -123,65 +110,6 @@ final class DoctorConnections {
 	}
 
 	/**
-	 * Keeps a doctor's own server-to-server app and lets it serve the doctor. Zoom is asked first: what does not get a token
-	 * is not kept.
-	 *
-	 * @param int    $doctor_id  WordPress user id.
-	 * @param string $account_id Zoom account.
-	 * @param string $client_id  Client id of the app.
-	 * @param string $secret     Client secret; empty keeps the stored one.
-	 * @throws \InvalidArgumentException When a field is missing or Zoom refuses the app; nothing is changed then.
-	 * @throws \KiviCare\Telemed\Bridge\BridgeException When the secret cannot be sealed; nothing is changed then.
-	 */
-	public function use_own_app( int $doctor_id, string $account_id, string $client_id, #[\SensitiveParameter] string $secret ): void {
-		$stored = $this->own_app( $doctor_id );
-		$keys   = array( 'account_id' => $account_id, 'client_id' => $client_id, 'client_secret' => '' === $secret ? (string) ( $stored['client_secret'] ?? '' ) : $secret );
-		if ( in_array( '', $keys, true ) ) {
-			throw new \InvalidArgumentException( __( 'Account ID, client ID and client secret are all needed.', 'kivicare-telemed' ) );
-		}
-		if ( $keys !== $stored || '' === $this->shared->app_user( $doctor_id ) ) {
-			$zoom_user = $this->prove( $doctor_id, $keys );
-			if ( '' !== $secret ) {
-				$keys['client_secret'] = $this->bridge->seal( $secret, 'user:' . $doctor_id, self::ZOOM_SHARED );
-			}
-			$this->shared->keep( $doctor_id, $keys, $zoom_user );
-		}
-		$this->choose( Provider::Zoom, $doctor_id );
-	}
-
-	/**
-	 * Deletes the doctor's own app. Where the clinic has one, it serves the doctor again.
-	 */
-	public function drop_own_app( int $doctor_id ): void {
-		if ( $this->settings->is_clinic_wide() && $this->is_shared( $doctor_id ) ) {
-			$had_app = null !== $this->own_app( $doctor_id );
-			$this->shared->switch_on( $doctor_id );
-			$had_app && do_action( self::LEFT_ACTION, $doctor_id, Provider::Zoom );
-			return;
-		}
-		$this->shared->delete( $doctor_id ) && do_action( self::LEFT_ACTION, $doctor_id, Provider::Zoom );
-		if ( ! $this->has_own_tokens( $doctor_id ) ) {
-			update_user_meta( $doctor_id, self::ZOOM_CONNECT, 'off' );
-		}
-	}
-
-	/**
-	 * The doctor's own server-to-server app, its secret sealed.
-	 *
-	 * @return array{account_id: string, client_id: string, client_secret: string}|null
-	 */
-	public function own_app( int $doctor_id ): ?array {
-		return $this->shared->app( $doctor_id );
-	}
-
-	/**
-	 * Whether server-to-server is switched on for the doctor: an own app, or the clinic's.
-	 */
-	public function is_shared( int $doctor_id ): bool {
-		return $this->shared->is_on( $doctor_id );
-	}
-
-	/**
 	 * The doctor who consented as this Zoom user, 0 for none.
 	 */
 	public function doctor_of_zoom_user( string $zoom_user_id ): int {
@@ -194,51 +122,6 @@ final class DoctorConnections {
 			)
 		);
 		return (int) ( $ids[0] ?? 0 );
-	}
-
-	/**
-	 * Lets the clinic's Zoom account serve a doctor, as a user whom Zoom knows.
-	 *
-	 * @param int    $doctor_id WordPress user id.
-	 * @param string $zoom_user Zoom user id or e-mail; empty for the doctor's WordPress e-mail as it is now.
-	 * @throws \InvalidArgumentException When there is no such user here or at Zoom.
-	 */
-	public function use_clinic_account( int $doctor_id, string $zoom_user = '' ): void {
-		$doctor = $this->require_user( $doctor_id );
-		$this->people->approve( $doctor_id, '' === $zoom_user ? $doctor->user_email : $zoom_user );
-		$this->offer_clinic_account( $doctor_id );
-	}
-
-	/**
-	 * Lets KiviCare offer the doctor's video services through the clinic's account. No credentials belong into the meta.
-	 */
-	public function offer_clinic_account( int $doctor_id ): void {
-		$this->shared->switch_on( $doctor_id );
-		$this->choose( Provider::Zoom, $doctor_id );
-	}
-
-	/**
-	 * Says which Zoom user a doctor is, in the clinic's account or in that of the doctor's own app.
-	 *
-	 * @param string $zoom_user Zoom user id or e-mail; empty takes an approval back.
-	 * @throws \InvalidArgumentException When there is no such user here or at Zoom.
-	 */
-	public function map_zoom_user( int $doctor_id, string $zoom_user ): void {
-		$this->require_user( $doctor_id );
-		$app = $this->own_app( $doctor_id );
-		if ( '' === $zoom_user ) {
-			$this->people->withdraw( $doctor_id );
-		} elseif ( null === $app ) {
-			$this->people->approve( $doctor_id, $zoom_user );
-		} else {
-			ZoomUsers::check( $zoom_user );
-			$answer = $this->people->look_up( $app + array( 'doctor_id' => $doctor_id ), array( $zoom_user ) )[ $zoom_user ];
-			if ( 'done' !== $answer['state'] ) {
-				throw new \InvalidArgumentException( ZoomUsers::refusal( $answer, $zoom_user ) );
-			}
-			$this->shared->keep( $doctor_id, $app, $answer['id'] );
-			do_action( ZoomUsers::CHANGED_ACTION, $doctor_id );
-		}
 	}
 
 	/**
@@ -291,25 +174,6 @@ final class DoctorConnections {
 	}
 
 	/**
-	 * Whether the doctor's meetings at Zoom have a host: an own connection, an own app, or an approved user of the clinic's.
-	 */
-	public function is_served_by_zoom( int $doctor_id ): bool {
-		return Provider::Zoom === $this->provider_of( $doctor_id ) && ( $this->has_own_tokens( $doctor_id ) || '' !== $this->zoom_user( $doctor_id ) );
-	}
-
-	/**
-	 * Zoom's id of the doctor's user: the approved one in the clinic's account. With an own app, where the doctor decides
-	 * anyway, the address stands in until Zoom has told the id.
-	 */
-	public function zoom_user( int $doctor_id ): string {
-		if ( null === $this->own_app( $doctor_id ) ) {
-			return $this->people->id( $doctor_id );
-		}
-		$known = $this->shared->app_user( $doctor_id );
-		return '' !== $known ? $known : $this->address( $doctor_id );
-	}
-
-	/**
 	 * The doctor's own address at Google, where known, else in WordPress.
 	 */
 	public function google_address( int $doctor_id ): string {
@@ -342,28 +206,6 @@ final class DoctorConnections {
 		$this->people->forget( $doctor_id );
 	}
 
-	/**
-	 * Lets an own app prove itself.
-	 *
-	 * @param array<string, string> $keys account_id, client_id, client_secret.
-	 * @return string Zoom's id of the doctor in its account, empty where Zoom does not know the address.
-	 * @throws \InvalidArgumentException When Zoom refuses the app, or cannot be asked.
-	 */
-	private function prove( int $doctor_id, #[\SensitiveParameter] array $keys ): string {
-		$address = $this->people->find( $doctor_id )->address ?? '';
-		$address = '' === $address ? $this->address( $doctor_id ) : $address;
-		$answer  = $this->people->look_up( $keys + array( 'doctor_id' => $doctor_id ), array( $address ) )[ $address ];
-		if ( 'done' !== $answer['state'] && 'host_not_found' !== $answer['reason'] ) {
-			throw new \InvalidArgumentException( Diagnosis::of( Provider::Zoom, $answer ) . ' ' . __( 'Nothing was saved.', 'kivicare-telemed' ) );
-		}
-		return $answer['id'];
-	}
-
-	private function address( int $doctor_id ): string {
-		$user = get_userdata( $doctor_id );
-		return $user ? $user->user_email : '';
-	}
-
 	private function note_end( Provider $provider, int $doctor_id, bool $revoked ): void {
 		try {
 			$this->bridge->connection_ended( $provider->value, $doctor_id, $revoked );
@@ -377,14 +219,14 @@ final class DoctorConnections {
 	 * KiviCare asks the preferred provider first, so only one may be on. Tokens of the other stay until its meetings
 	 * have moved; see Connect\Retirement.
 	 */
-	private function choose( Provider $provider, int $doctor_id ): void {
+	protected function choose( Provider $provider, int $doctor_id ): void {
 		update_user_meta( $doctor_id, $provider->connect_key(), 'on' );
 		update_user_meta( $doctor_id, self::PROVIDER, $provider->value );
 		update_user_meta( $doctor_id, $provider->other()->connect_key(), 'off' );
 		do_action( self::CHOSEN_ACTION, $doctor_id, $provider );
 	}
 
-	private function require_user( int $doctor_id ): \WP_User {
+	protected function require_user( int $doctor_id ): \WP_User {
 		$user = $doctor_id > 0 ? get_userdata( $doctor_id ) : false;
 		return $user ? $user : throw new \InvalidArgumentException( 'there is no such user' );
 	}

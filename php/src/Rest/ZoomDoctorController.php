@@ -122,7 +122,7 @@ final class ZoomDoctorController implements Registerable {
 			return $this->fault( 'incomplete', __( 'Account ID, client ID and client secret are all needed.', 'kivicare-telemed' ) );
 		}
 		try {
-			$host   = $doctor > 0 ? $this->doctors->zoom_user( $doctor ) : '';
+			$host   = $doctor > 0 ? $this->doctors->app_address( $doctor ) : '';
 			$answer = $this->bridge->probe( $keys + array( 'doctor_id' => $doctor, 'host' => $host ) );
 		} catch ( BridgeException $error ) {
 			return $this->fault( $error->failure->value, $error->getMessage() );

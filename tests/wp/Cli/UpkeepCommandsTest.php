@@ -86,6 +86,8 @@ final class UpkeepCommandsTest extends TestCase {
 	public function test_connections_are_tried(): void {
 		$this->assertFails( 'no server-to-server app', 'zoom', 'test' );
 		$this->plugin->settings()->save_zoom( $this->bridge, array( 'auth_type' => 'server-to-server', 'account_id' => 'a', 'client_id' => 'c', 'client_secret' => 'hunter2' ) );
+		$this->assertFails( 'No Zoom user is approved', 'zoom', 'test', array(), array( 'doctor' => (string) $this->doctor ) );
+		$this->plugin->doctors()->map_zoom_user( $this->doctor, 'doctor@clinic.example' );
 		$this->assertSame( array( 'Success: Zoom works.' ), $this->run_command( 'zoom', 'test', array(), array( 'doctor' => (string) $this->doctor ) ) );
 		$this->assertFails( 'are needed', 'meet', 'test' );
 		$this->plugin->google()->save( $this->bridge, array( 'enableCal' => 'Yes', 'client_id' => 'c', 'client_secret' => 'hunter2' ) );
