@@ -89,21 +89,27 @@ impl Telemed {
         true
     }
 
-    /// The mapping with the click that was noted while the provider was asked about it.
-    pub(super) async fn with_latest_click(&self, mapping: Mapping) -> Result<Mapping> {
-        let now = self
-            .store
-            .mapping(mapping.provider, mapping.appointment_id)
-            .await?;
-        let Some(click) = now.map(|now| Extra::from(&now).opened_at) else {
-            return Ok(mapping);
-        };
+    /// Writes the mapping of a meeting that was looked at, with the click that was noted meanwhile.
+    pub(super) async fn save_with_latest_click(&self, mapping: Mapping) -> Result<Mapping> {
+        let mapping = self.with_latest_click(mapping).await;
+        self.store.save_mapping(&mapping).await?;
+        Ok(mapping)
+    }
+
+    /// The mapping with the click that was noted while the provider was asked about it. Not worth failing for.
+    pub(super) async fn with_latest_click(&self, mapping: Mapping) -> Mapping {
+        let now = self.store.mapping(mapping.provider, mapping.appointment_id).await;
+        let now = now
+            .ok()
+            .flatten()
+            .filter(|now| now.meeting_id == mapping.meeting_id);
+        let click = now.map(|now| Extra::from(&now).opened_at).unwrap_or_default();
         let mut extra = Extra::from(&mapping);
         if click <= extra.opened_at {
-            return Ok(mapping);
+            return mapping;
         }
         extra.opened_at = click;
-        Ok(extra.put(mapping))
+        extra.put(mapping)
     }
 }
 

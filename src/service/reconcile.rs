@@ -229,7 +229,7 @@ impl Telemed {
                     }
                     None => extra.moved(draft.start, draft.duration_minutes).put(mapping),
                 };
-                let mapping = self.with_latest_click(mapping).await?;
+                let mapping = self.with_latest_click(mapping).await;
                 self.store.complete_create(operation, &mapping, took).await?;
                 fault::point("update.after_mapping");
                 Ok(Outcome::done(operation, Some(mapping), refreshed))
@@ -266,11 +266,9 @@ impl Telemed {
 
     async fn follow(&self, mapping: Mapping, meeting: &Meeting, extra: Extra) -> Result<Mapping> {
         let followed = linked(mapping.clone(), meeting, &extra);
-        if followed == mapping {
-            return Ok(followed);
+        if followed != mapping {
+            return self.save_with_latest_click(followed).await;
         }
-        let followed = self.with_latest_click(followed).await?;
-        self.store.save_mapping(&followed).await?;
         Ok(followed)
     }
 
@@ -278,9 +276,7 @@ impl Telemed {
         if extra.to_json() == mapping.extra {
             return Ok(mapping);
         }
-        let mapping = self.with_latest_click(extra.put(mapping)).await?;
-        self.store.save_mapping(&mapping).await?;
-        Ok(mapping)
+        self.save_with_latest_click(extra.put(mapping)).await
     }
 
     /// The outcome "not yet" while an operation of this kind has a pause to keep, its own or the provider's.
