@@ -121,7 +121,11 @@ async fn no_fault_loses_or_doubles_a_meeting() -> Result<()> {
         (json!({"type": "reset"}), "after"),
         (json!({"type": "truncate"}), "after"),
     ] {
-        let world = World::start().await;
+        let mut world = World::start().await;
+        let patient = world.telemed.budget;
+        if action["type"] == "hang" {
+            world.telemed.budget.request = std::time::Duration::from_secs(4);
+        }
         world.fault(action.clone(), when).await;
         let outcome = world.telemed.create_meeting(&visit(), &clinic()).await?;
         assert_eq!(outcome.state, OperationState::Pending, "{action} {when}");
@@ -133,6 +137,7 @@ async fn no_fault_loses_or_doubles_a_meeting() -> Result<()> {
         );
 
         world.admin("DELETE", "/faults", Value::Null).await;
+        world.telemed.budget = patient;
         let outcome = world.telemed.create_meeting(&visit(), &clinic()).await?;
         assert_eq!(
             outcome.state,

@@ -30,8 +30,8 @@ pub fn client(ca_file: Option<std::path::PathBuf>) -> ReqwestClient {
     let config = HttpConfig {
         ca_file,
         allow_http: true,
-        connect_timeout: Duration::from_secs(3),
-        total_timeout: Duration::from_secs(5),
+        connect_timeout: Duration::from_secs(60),
+        total_timeout: Duration::from_secs(60),
         max_body: 1 << 20,
         outbound: Outbound::default(),
     };
@@ -71,8 +71,8 @@ impl World {
         telemed.google.client_id = google["client_id"].as_str().unwrap().into();
         telemed.google.client_secret = Some(ClientSecret::new(google["client_secret"].as_str().unwrap()));
         telemed.budget = Budget {
-            request: Duration::from_secs(2),
-            total: Duration::from_secs(3),
+            request: Duration::from_secs(60),
+            total: Duration::from_secs(120),
         };
         Self {
             sandbox,
@@ -91,7 +91,7 @@ impl World {
             url: format!("http://{}{path}", self.sandbox.admin).parse().unwrap(),
             headers,
             body: (method == "POST").then(|| body.to_string().into_bytes()),
-            timeout: Duration::from_secs(5),
+            timeout: Duration::from_secs(60),
         };
         let response = self.admin.execute(request).await.unwrap();
         assert!(

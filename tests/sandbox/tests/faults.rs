@@ -58,12 +58,11 @@ async fn before_has_no_effect_and_after_has() {
     assert_eq!(count(&sandbox).await, 3);
 
     fault(&sandbox, json!({ "type": "hang" }), "after").await;
-    assert!(
-        tokio::time::timeout(Duration::from_millis(300), create())
-            .await
-            .is_err()
-    );
-    assert_eq!(count(&sandbox).await, 4);
+    let mut hanging = std::pin::pin!(create());
+    while count(&sandbox).await < 4 {
+        let short = tokio::time::timeout(Duration::from_millis(50), &mut hanging).await;
+        assert!(short.is_err(), "it is never answered");
+    }
 
     fault(&sandbox, json!({ "type": "delay", "ms": 200 }), "before").await;
     let begun = Instant::now();
@@ -132,7 +131,7 @@ async fn spawn(path: &str, args: &[&str], ready: &std::path::Path) -> (Program, 
         .arg(ready)
         .stdout(std::process::Stdio::null());
     let program = Program(command.spawn().unwrap());
-    for _ in 0..200 {
+    for _ in 0..4800 {
         if let Ok(text) = std::fs::read_to_string(ready) {
             return (program, serde_json::from_str(&text).unwrap());
         }
@@ -192,11 +191,9 @@ async fn the_programs_start_and_the_proxy_adds_distance() {
         assert_eq!(client.get(&url).send().await.unwrap().status(), 401);
         took.push(begun.elapsed().as_millis());
     }
-    assert!((200..400).contains(&took[0]), "handshake and request: {took:?}");
-    assert!(
-        (100..200).contains(&took[1]),
-        "request on the open connection: {took:?}"
-    );
+    // How much longer depends on the machine; the round trips are counted below.
+    assert!(took[0] >= 200, "handshake and request: {took:?}");
+    assert!(took[1] >= 100, "request on the open connection: {took:?}");
     let stats = format!("{}/stats", proxy["admin_url"].as_str().unwrap());
     let stats: Value = client.get(stats).send().await.unwrap().json().await.unwrap();
     assert_eq!(
