@@ -10,7 +10,7 @@ echo stream_socket_get_name( $server, false ), "\n";
 
 // Protocol 10, version, thread, salt, capabilities with SSL (2048), PROTOCOL_41, SECURE_CONNECTION and PLUGIN_AUTH.
 $flags    = 512 | 2048 | 32768 | 524288 | 8 | 1;
-$greeting = "\x0a5.5.5-10.11.6-MariaDB\0" . pack( 'V', 7 ) . "abcdefgh\0" . pack( 'v', $flags & 0xffff ) . "\x2d" . pack( 'v', 2 ) . pack( 'v', $flags >> 16 ) . "\x15" . str_repeat( "\0", 10 ) . "abcdefghijkl\0" . "mysql_native_password\0";
+$greeting = "\x0a5.5.5-10.11.6-MariaDB\0" . pack( 'V', 7 ) . "abcdefgh\0" . pack( 'v', $flags & 0xffff ) . "\x2d" . pack( 'v', 2 ) . pack( 'v', $flags >> 16 ) . "\x15" . str_repeat( "\0", 10 ) . "abcdefghijkl\0mysql_native_password\0";
 $open     = array();
 while ( true ) {
 	$read  = array( $server, ...$open );
