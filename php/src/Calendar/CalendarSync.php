@@ -12,6 +12,7 @@ use KiviCare\Telemed\Contracts\Registerable;
 use KiviCare\Telemed\KiviCare\Agenda;
 use KiviCare\Telemed\KiviCare\MeetingDesk;
 use KiviCare\Telemed\KiviCare\Sweep;
+use KiviCare\Telemed\Queue\Schedule;
 
 /**
  * Keeps KiviCare and doctors' Google calendars in agreement: looks where something may have changed, and lets the
@@ -23,11 +24,6 @@ final class CalendarSync implements Registerable {
 	 * Calendars in one run; more stay due for the next.
 	 */
 	private const BATCH = 200;
-
-	/**
-	 * Seconds in which a run goes on with listings that take several looks, and with calendars that are still due.
-	 */
-	private const BUDGET = 20;
 
 	/**
 	 * Doctors whose calendars Google has told of in this request.
@@ -84,7 +80,7 @@ final class CalendarSync implements Registerable {
 	 * @return int How many calendars were looked at.
 	 */
 	public function run(): int {
-		$deadline = microtime( true ) + self::BUDGET;
+		$deadline = microtime( true ) + Schedule::patience();
 		$looked   = array();
 		do {
 			try {

@@ -10,6 +10,7 @@ use KiviCare\Telemed\Contracts\Registerable;
 use KiviCare\Telemed\KiviCare\MeetingDesk;
 use KiviCare\Telemed\KiviCare\Sweep;
 use KiviCare\Telemed\Mail\Causes;
+use KiviCare\Telemed\Queue\Schedule;
 
 /**
  * Keeps connections alive that nobody uses: Zoom forgets them after two months.
@@ -20,11 +21,6 @@ final class ConnectionCare implements Registerable {
 	 * Connections in one portion: the time may be up only between portions.
 	 */
 	private const BATCH = 40;
-
-	/**
-	 * Seconds of one run.
-	 */
-	private const BUDGET = 20;
 
 	public function __construct(
 		private readonly Queue $queue,
@@ -40,7 +36,7 @@ final class ConnectionCare implements Registerable {
 	 * Renews what is due, in portions; what needs the doctor is told.
 	 */
 	public function run(): void {
-		$deadline = microtime( true ) + self::BUDGET;
+		$deadline = microtime( true ) + Schedule::patience();
 		$seen     = array();
 		do {
 			try {
