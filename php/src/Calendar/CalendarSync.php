@@ -12,6 +12,7 @@ use KiviCare\Telemed\Contracts\Registerable;
 use KiviCare\Telemed\KiviCare\Agenda;
 use KiviCare\Telemed\KiviCare\MeetingDesk;
 use KiviCare\Telemed\KiviCare\Sweep;
+use KiviCare\Telemed\Queue\Schedule;
 use KiviCare\Telemed\Site\Pause;
 
 /**
@@ -24,11 +25,6 @@ final class CalendarSync implements Registerable {
 	 * Calendars in one run; more stay due for the next.
 	 */
 	private const BATCH = 200;
-
-	/**
-	 * Seconds in which a run goes on with listings that take several looks, and with calendars that are still due.
-	 */
-	private const BUDGET = 20;
 
 	/**
 	 * Doctors whose calendars Google has told of in this request.
@@ -85,7 +81,7 @@ final class CalendarSync implements Registerable {
 		if ( Pause::is_on() ) {
 			return 0;
 		}
-		$deadline = microtime( true ) + self::BUDGET;
+		$deadline = microtime( true ) + Schedule::patience();
 		$looked   = array();
 		do {
 			try {

@@ -9,6 +9,7 @@ use KiviCare\Telemed\Contracts\Registerable;
 use KiviCare\Telemed\KiviCare\MeetingDesk;
 use KiviCare\Telemed\KiviCare\Sweep;
 use KiviCare\Telemed\Mail\Causes;
+use KiviCare\Telemed\Queue\Schedule;
 use KiviCare\Telemed\Site\Pause;
 
 /**
@@ -20,11 +21,6 @@ final class ConnectionCare implements Registerable {
 	 * Connections in one portion: the time may be up only between portions.
 	 */
 	private const BATCH = 40;
-
-	/**
-	 * Seconds of one run.
-	 */
-	private const BUDGET = 20;
 
 	public function __construct(
 		private readonly Queue $queue,
@@ -42,7 +38,7 @@ final class ConnectionCare implements Registerable {
 		if ( Pause::is_on() ) {
 			return;
 		}
-		$deadline = microtime( true ) + self::BUDGET;
+		$deadline = microtime( true ) + Schedule::patience();
 		$seen     = array();
 		do {
 			try {

@@ -33,6 +33,11 @@ final class Schedule implements Registerable {
 	private const BUDGET = 20;
 
 	/**
+	 * The same where nothing ends a process that takes its time.
+	 */
+	private const PATIENCE = 120;
+
+	/**
 	 * Notes count from a minute on; a little later they are certainly due.
 	 */
 	private const SOON = 65;
@@ -124,6 +129,13 @@ final class Schedule implements Registerable {
 	public static function seconds(): int {
 		$limit = function_exists( 'ini_get' ) ? (int) ini_get( 'max_execution_time' ) : 0;
 		return $limit > 0 ? max( 5, min( self::BUDGET, intdiv( $limit, 2 ) ) ) : self::BUDGET;
+	}
+
+	/**
+	 * Seconds for going through all doctors: more where PHP sets no limit, as on the command line.
+	 */
+	public static function patience(): int {
+		return (int) ini_get( 'max_execution_time' ) > 0 ? self::seconds() : self::PATIENCE;
 	}
 
 	/**
