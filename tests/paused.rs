@@ -146,8 +146,8 @@ async fn a_consent_does_not_reach_the_provider() -> Result<()> {
         redirect_uri: "https://clinic.example.test/callback".into(),
     };
     let consent = site.telemed.begin_consent(&party)?;
-    let url = url::Url::parse(&consent.url.to_string()).unwrap();
-    let state = url
+    let state = consent
+        .url
         .query_pairs()
         .find(|(name, _)| name == "state")
         .unwrap()
