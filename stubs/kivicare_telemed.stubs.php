@@ -41,7 +41,7 @@ namespace KiviCare\Telemed\Native {
 
         /**
          * Looks at one calendar now. Returns: doctor_id, appointments (ids to reconcile with verify), requests, full,
-         * reason, message, token_refreshed.
+         * reason, message, token_refreshed, unfinished.
          *
          * @param int $doctor_id
          * @return array
@@ -74,7 +74,7 @@ namespace KiviCare\Telemed\Native {
      * Array: site, db{host,user,password,name,charset,prefix,base_prefix,usermeta_table,client_flags},
      * keys{primary,retired[],salts}, zoom{api_url,oauth_url,account_id,client_id,client_secret,webhook_secret},
      * google{auth_url,token_url,revoke_url,api_url,client_id,client_secret,send_updates,reminder_minutes,push_url},
-     * http{ca_file,allow_http,connect_timeout_ms,total_timeout_ms}.
+     * http{ca_file,allow_http,connect_timeout_ms,total_timeout_ms}, paused (bool; but for notes, PausedException).
      */
     class Config {
         /**
@@ -453,6 +453,20 @@ namespace KiviCare\Telemed\Native {
         public function refused(array $refusal): void {}
 
         /**
+         * PHP has closed that session.
+         *
+         * @return void
+         */
+        public function sessionClosed(): void {}
+
+        /**
+         * Makes room for a database session that PHP is about to open; to be followed by sessionClosed().
+         *
+         * @return void
+         */
+        public function sessionWanted(): void {}
+
+        /**
          * The TLS version reached with the provider's API host ("1.3", "1.2"), null where the address is plain http.
          *
          * @param string $provider
@@ -672,6 +686,13 @@ namespace KiviCare\Telemed\Native\Exception {
      * The provider does not know the meeting or the host.
      */
     class NotFoundException extends \KiviCare\Telemed\Native\Exception\ProviderException {
+        public function __construct() {}
+    }
+
+    /**
+     * The site is paused: it may be a copy, and an administrator must say what it is.
+     */
+    class PausedException extends \KiviCare\Telemed\Native\Exception\TelemedException {
         public function __construct() {}
     }
 
