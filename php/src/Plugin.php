@@ -90,8 +90,6 @@ final class Plugin {
 
 	private readonly PersonalLinks $personal_links;
 
-	private readonly Site\CatchUp $catch_up;
-
 	public function __construct(
 		private readonly Bridge $bridge,
 		private readonly Requirements $requirements
@@ -113,7 +111,6 @@ final class Plugin {
 		$this->retirement     = new Retirement( $this->doctors, $this->disconnection );
 		$this->calendars      = new CalendarSync( $bridge, $this->agenda );
 		$this->personal_links = new PersonalLinks( $this->settings );
-		$this->catch_up       = new Site\CatchUp();
 	}
 
 	/**
@@ -252,7 +249,7 @@ final class Plugin {
 		$always    = array(
 			$installer,
 			new Install\Network( $installer ),
-			...$this->site_services(),
+			...( new Site\Parts( $wpdb ) )->services(),
 			new Translations(),
 			new Admin\RequirementsNotice( $this->requirements ),
 			new SiteHealth\ExtensionCheck( $this->requirements ),
@@ -274,29 +271,6 @@ final class Plugin {
 			...$this->live_services(),
 			...$this->admin_services(),
 		);
-	}
-
-	/**
-	 * Which site this is. Also where the extension is missing: a copy must be able to say so.
-	 *
-	 * @return list<Registerable>
-	 */
-	private function site_services(): array {
-		return array(
-			$this->catch_up,
-			new Admin\SiteNotice( fn(): Site\Decisions => $this->site_decisions( $this->catch_up->soon( ... ) ) ),
-			new SiteHealth\SiteCheck(),
-		);
-	}
-
-	/**
-	 * What an administrator may say about the site.
-	 *
-	 * @param \Closure(): void $catch_up Does what waited.
-	 */
-	public function site_decisions( \Closure $catch_up ): Site\Decisions {
-		global $wpdb;
-		return new Site\Decisions( new Site\SiteRows( $wpdb ), $catch_up );
 	}
 
 	/**

@@ -88,11 +88,8 @@ impl Telemed {
     /// "moved_back", "restored", "closed", "relinked", "left", or empty), finished (list of journal rows).
     pub fn create_meeting(&self, visit: &ZendHashTable) -> PhpResult<Array> {
         guarded(|| {
-            let (visit, host, telemed) = (
-                convert::visit(visit)?,
-                convert::host(visit)?,
-                self.0.bookkeeping()?,
-            );
+            let telemed = self.0.bookkeeping()?;
+            let (visit, host) = (convert::visit(visit)?, convert::host(visit)?);
             let outcome = runtime::run(async move { telemed.create_meeting(&visit, &host).await })??;
             convert::outcome(&outcome)
         })

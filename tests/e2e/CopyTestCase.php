@@ -31,6 +31,7 @@ abstract class CopyTestCase extends SiteTestCase {
 		if ( array() !== $this->visits ) {
 			return;
 		}
+		( new ZoomSide( $this->site ) )->serve_doctors();
 		$this->site->save_zoom( array( 'auth_type' => 'server-to-server', 'webhook_secret' => self::WEBHOOK_SECRET ) );
 		( new ZoomSide( $this->site ) )->connect( (int) $this->site->seed['doctor_id'], 'doctor@example.test' );
 		( new GoogleSide( $this->site ) )->connect( (int) $this->site->seed['other_doctor_id'], 'doctor2@example.test' );

@@ -10,6 +10,7 @@ use KiviCare\Telemed\Keys\KeyRotation;
 use KiviCare\Telemed\KiviCare\Sweep;
 use KiviCare\Telemed\Overview\OperationStates;
 use KiviCare\Telemed\Plugin;
+use KiviCare\Telemed\Site\Parts;
 use KiviCare\Telemed\Upgrade\MetaRows;
 
 /**
@@ -53,6 +54,6 @@ final class Commands implements Registerable {
 		\WP_CLI::add_command( 'kivicare-telemed keys', new KeysCommand( $this->plugin->bridge(), $rotation, KeyFile::of_this_site() ) );
 		\WP_CLI::add_command( 'kivicare-telemed audit', new AuditCommand( new AuditRows( $wpdb ) ) );
 		\WP_CLI::add_command( 'kivicare-telemed marketplace', new MarketplaceCommand() );
-		\WP_CLI::add_command( 'kivicare-telemed site', new SiteCommand( $this->plugin->site_decisions( $this->catch_up( ... ) ) ) );
+		\WP_CLI::add_command( 'kivicare-telemed site', new SiteCommand( ( new Parts( $wpdb ) )->decisions( $this->catch_up( ... ) ) ) );
 	}
 }

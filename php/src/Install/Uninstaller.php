@@ -7,6 +7,7 @@ use KiviCare\Telemed\Config\DoctorConnections;
 use KiviCare\Telemed\Config\GoogleSettings;
 use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Config\Settings;
+use KiviCare\Telemed\Site\Pause;
 use KiviCare\Telemed\Site\Record;
 use KiviCare\Telemed\Upgrade\MetaRows;
 
@@ -67,6 +68,10 @@ final class Uninstaller {
 		if ( $remove_all ) {
 			$this->drop_sealed_options();
 			$this->drop_sealed_metas();
+			// A later installation would take this for a new site, and the original's meetings for its own.
+			if ( Pause::is_on() ) {
+				$this->forget_meetings();
+			}
 		}
 		$this->drop_options( $remove_all ? array() : array( Installer::SITE_ID, Record::OPTION ) );
 	}
@@ -81,6 +86,13 @@ final class Uninstaller {
 			// phpcs:ignore WordPress.DB
 			$names = (array) $this->wpdb->get_col( $this->wpdb->prepare( "SELECT option_name FROM {$this->wpdb->options} WHERE option_name LIKE %s", $this->wpdb->esc_like( $kind . self::OURS ) . '%' ) );
 			array_map( 'delete_option', array_diff( $names, $keep ) );
+		}
+	}
+
+	private function forget_meetings(): void {
+		foreach ( array( Schema::ZOOM_MAPPINGS, Schema::MEET_MAPPINGS ) as $table ) {
+			// phpcs:ignore WordPress.DB
+			$this->wpdb->query( "DELETE FROM `{$this->wpdb->prefix}{$table}`" );
 		}
 	}
 

@@ -42,9 +42,12 @@ final class Identity {
 	public static function add( string $url = '' ): void {
 		$record = Record::stored();
 		$facts  = Facts::now();
-		$home   = null === $record || '' === $record->home ? $facts->home() : $record->home;
-		$added  = '' === $url ? $facts->urls : array( $url );
-		( new Record( self::id(), $home, array_values( array_unique( array( ...( $record->addresses ?? array() ), ...Addresses::normalise_all( $added ) ) ) ), $facts->environment, time(), $record->held ?? '' ) )->save();
+
+		// Another address says nothing of the environment here.
+		$environment = '' === $url || null === $record ? $facts->environment : $record->environment;
+		$home        = null === $record || '' === $record->home ? $facts->home() : $record->home;
+		$added       = '' === $url ? $facts->urls : array( $url );
+		( new Record( self::id(), $home, array_values( array_unique( array( ...( $record->addresses ?? array() ), ...Addresses::normalise_all( $added ) ) ) ), $environment, time(), $record->held ?? '' ) )->save();
 	}
 
 	/**

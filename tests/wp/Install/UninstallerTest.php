@@ -10,6 +10,7 @@ use KiviCare\Telemed\Install\Network;
 use KiviCare\Telemed\Install\Schema;
 use KiviCare\Telemed\Install\Uninstaller;
 use KiviCare\Telemed\KiviCare\Sweep;
+use KiviCare\Telemed\Site\Facts;
 use KiviCare\Telemed\Site\Identity;
 use KiviCare\Telemed\Site\Record;
 use KiviCare\Telemed\Tests\TestCase;
@@ -96,6 +97,17 @@ final class UninstallerTest extends TestCase {
 		$this->assertSame( array( '', 'off', '' ), array_map( fn( string $key ): string => (string) get_user_meta( $this->doctor, $key, true ), array( DoctorConnections::ZOOM_TOKENS, DoctorConnections::ZOOM_CONNECT, DoctorConnections::ZOOM_SHARED ) ) );
 		$this->assertStringContainsString( 'original add-on', $this->stored_meta( DoctorConnections::MEET_TOKENS ), 'what is not sealed can still be read' );
 		$this->assert_neighbours();
+	}
+
+	public function test_in_a_copy_the_originals_meetings_are_forgotten_with_everything(): void {
+		foreach ( array( false, true ) as $elsewhere ) {
+			$this->db->query( 'REPLACE INTO kctgone_' . Schema::ZOOM_MAPPINGS . " (appointment_id, zoom_id) VALUES (1, '5')" );
+			update_option( Installer::SITE_ID, 'id', true );
+			update_option( Uninstaller::REMOVE_ALL, 'yes' );
+			( new Record( 'id', '', $elsewhere ? array( 'clinic.example' ) : Facts::now()->addresses(), 'production', 1 ) )->save();
+			$this->uninstall();
+			$this->assertSame( $elsewhere ? '0' : '1', (string) $this->db->get_var( 'SELECT COUNT(*) FROM kctgone_' . Schema::ZOOM_MAPPINGS ) );
+		}
 	}
 
 	public function test_waiting_actions_go(): void {

@@ -101,6 +101,9 @@ final class IdentityTest extends TestCase {
 		$this->assertFalse( Pause::is_on() );
 		Identity::add( 'https://praxis.example/' );
 		$this->assertContains( 'praxis.example', Record::stored()->addresses );
+		( new Record( $this->site_id, '', Facts::now()->addresses(), 'development', 1 ) )->save();
+		Identity::add( 'https://other.example/' );
+		$this->assertSame( 'development', Record::stored()->environment, 'another address says nothing of the environment' );
 		Identity::confirm();
 		$this->assertSame( Facts::now()->addresses(), Record::stored()->addresses );
 	}
