@@ -89,6 +89,14 @@ fn split_where(text: &str, stop: impl Fn(char) -> bool) -> (&str, &str) {
     text.split_at(text.find(stop).unwrap_or(text.len()))
 }
 
+/// Host, port and socket of a `DB_HOST`, for the fuzz target.
+#[cfg(fuzzing)]
+pub fn parsed_db_host(text: &str) -> (String, Option<u16>, Option<String>) {
+    let parsed = DbHost::parse(text);
+    let _ = parsed.endpoint();
+    (parsed.host, parsed.port, parsed.socket)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

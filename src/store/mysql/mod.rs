@@ -24,6 +24,8 @@ use futures_util::future::BoxFuture;
 use mysql_async::{Params, Pool, params};
 
 pub use config::DatabaseConfig;
+#[cfg(fuzzing)]
+pub use dsn::parsed_db_host;
 
 use self::config::MAX_SESSIONS;
 use self::rows::Tables;
