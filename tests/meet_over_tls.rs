@@ -246,7 +246,7 @@ async fn a_pending_conference_is_waited_for_and_finished_later() {
     );
     world.telemed.budget.total = std::time::Duration::from_secs(120);
     // By the clock of both: then the link is there, however busy the machine.
-    tokio::time::sleep(std::time::Duration::from_millis(6000)).await;
+    tokio::time::sleep(std::time::Duration::from_secs(6)).await;
     let outcome = world
         .telemed
         .reconcile(&visited(meet_visit(), false))

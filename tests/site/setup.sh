@@ -44,7 +44,7 @@ install_packages() {
 	fi
 	apt-get update -qq
 	if phpcs_unknown; then
-		if apt-cache show php-codesniffer >/dev/null 2>&1; then missing+=(php-codesniffer); else touch "$CACHE/phpcs.unpackaged"; fi
+		if apt-cache policy php-codesniffer | grep -q 'Candidate: [0-9]'; then missing+=(php-codesniffer); else touch "$CACHE/phpcs.unpackaged"; fi
 	fi
 	if [ ${#missing[@]} -eq 0 ]; then return; fi
 	step "installing ${missing[*]}"
