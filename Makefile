@@ -25,6 +25,9 @@ test-debian13: ## Demo and tests on Debian 13, in a chroot (as root); LAYERS="wp
 	@bash tests/site/setup.sh debian13
 	@bash tests/site/debian13.sh $(LAYERS)
 
+fuzz: setup ## Fuzz what comes from outside, ten million runs each (FUZZ_RUNS); .cache/fuzz keeps what it learned
+	@bash tests/site/fuzz.sh
+
 test-faults: setup ## Kill workers at every step, 20 times each, at both providers; prints the table
 	@KILL_TIMES=$${KILL_TIMES:-20} bash tests/site/faults.sh 'KillTest|OutageTest'
 
@@ -50,4 +53,4 @@ clean: stop ## Remove everything built and cached
 	@! grep -q ' $(CURDIR)/.cache/' /proc/self/mounts || { echo "something is mounted below .cache: see /proc/mounts"; exit 1; }
 	@rm -rf .cache target
 
-.PHONY: help setup setup-demo setup-bench build demo bench test test-browser test-debian13 test-faults soak stubs pot stop clean
+.PHONY: help setup setup-demo setup-bench build demo bench test test-browser test-debian13 fuzz test-faults soak stubs pot stop clean

@@ -238,27 +238,21 @@ async fn a_pending_conference_is_waited_for_and_finished_later() {
 
     let mut world = World::connected(0).await;
     world.telemed.budget.total = std::time::Duration::from_secs(3);
-    world.settings(json!({ "conference_ms": 8000 })).await;
+    world.settings(json!({ "conference_ms": 6000 })).await;
     let outcome = world.book().await;
     assert_eq!(
         (outcome.state, outcome.reason),
         (OperationState::Pending, "pending")
     );
     world.telemed.budget.total = std::time::Duration::from_secs(120);
-    let mut state = OperationState::Pending;
-    for _ in 0..600 {
-        let outcome = world
-            .telemed
-            .reconcile(&visited(meet_visit(), false))
-            .await
-            .unwrap();
-        state = outcome.state;
-        if state == OperationState::Done {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-    }
-    assert_eq!(state, OperationState::Done);
+    // By the clock of both: then the link is there, however busy the machine.
+    tokio::time::sleep(std::time::Duration::from_secs(6)).await;
+    let outcome = world
+        .telemed
+        .reconcile(&visited(meet_visit(), false))
+        .await
+        .unwrap();
+    assert_eq!(outcome.state, OperationState::Done, "{}", outcome.message);
     assert_eq!(world.events().await.len(), 1);
     assert!(!world.mapping().await.join_url.is_empty());
 }

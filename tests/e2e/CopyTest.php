@@ -155,7 +155,7 @@ final class CopyTest extends CopyTestCase {
 		self::assertSame( 'confirmed', $state( '' ) );
 		self::assertSame( 'unknown_address', $state( 'stranger.example' ) );
 		self::assertSame( 'confirmed', $state( '' ), 'only that request' );
-		self::assertSame( $copy->url, $copy->php( 'echo KiviCare\Telemed\Site\Addresses::canonical();' ) );
+		self::assertSame( $copy->url, $copy->php( 'echo KiviCare\Telemed\Links\SiteAddress::current()->registered();' ) );
 		self::assertSame( $confirmed, $record() );
 
 		// Where nothing is confirmed yet, a visitor's Host is not what gets confirmed.

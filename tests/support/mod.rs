@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "every test file uses its own part")]
 
+#[cfg(not(fuzzing))]
 pub mod sandbox;
 
 use std::collections::VecDeque;

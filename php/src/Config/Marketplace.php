@@ -19,7 +19,7 @@ final class Marketplace {
 		$webhooks = SiteAddress::current()->at_provider( 'kivicare-telemed/v1/webhooks/' );
 		return array(
 			array( 'provider' => 'zoom', 'item' => 'redirect_url', 'value' => Provider::Zoom->redirect_url() ),
-			array( 'provider' => 'zoom', 'item' => 'oauth_allow_list', 'value' => SiteAddress::current()->home() . '/' ),
+			array( 'provider' => 'zoom', 'item' => 'oauth_allow_list', 'value' => SiteAddress::current()->registered() . '/' ),
 			array( 'provider' => 'zoom', 'item' => 'scopes', 'value' => implode( ' ', ZoomApp::SCOPES ) ),
 			array( 'provider' => 'zoom', 'item' => 'scopes_server_to_server', 'value' => implode( ' ', ZoomApp::admin_scopes() ) ),
 			array( 'provider' => 'zoom', 'item' => 'webhook_url', 'value' => $webhooks . 'zoom' ),

@@ -108,7 +108,7 @@ final class NativeSettings {
 	 * Where Google can reach this site with push messages: only public https addresses. Empty for none.
 	 */
 	private static function public_address(): string {
-		$home = SiteAddress::current()->home();
+		$home = SiteAddress::current()->registered();
 		$host = (string) wp_parse_url( $home, PHP_URL_HOST );
 		$open = 'https' === wp_parse_url( $home, PHP_URL_SCHEME )
 			&& str_contains( $host, '.' )

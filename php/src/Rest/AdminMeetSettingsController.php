@@ -42,7 +42,7 @@ final class AdminMeetSettingsController extends AdminSettingsController {
 		return array(
 			'redirect_url' => Provider::GoogleMeet->redirect_url(),
 			'push_url'     => ( new Constants() )->text( 'PUSH_URL' ) ?? SiteAddress::current()->at_provider( self::ROUTES . '/webhooks/google' ),
-			'landing_url'  => SiteAddress::current()->home() . '/',
+			'landing_url'  => SiteAddress::current()->registered() . '/',
 			'scopes'       => array( 'https://www.googleapis.com/auth/calendar' ),
 		);
 	}

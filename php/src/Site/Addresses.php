@@ -36,17 +36,6 @@ final class Addresses {
 		return array_values( array_unique( array_filter( array_map( array( self::class, 'normalise' ), $urls ) ) ) );
 	}
 
-	/**
-	 * The site's confirmed address with its scheme and without a slash at the end: the same for every visitor, whatever the
-	 * request's Host header says and whatever plugins make of home_url().
-	 */
-	public static function canonical(): string {
-		$row    = Facts::home_row();
-		$record = Record::stored();
-		// The row's spelling wins, so that a change to https needs no confirmation.
-		return null === $record || '' === $record->home || self::normalise( $row ) === self::normalise( $record->home ) ? untrailingslashit( $row ) : untrailingslashit( $record->home );
-	}
-
 	private static function host( string $host ): string {
 		$host = rtrim( strtolower( $host ), '.' );
 		if ( 1 === preg_match( '/[^\x00-\x7f]/', $host ) ) {

@@ -7,6 +7,7 @@ use KiviCare\Telemed\Config\GoogleSettings;
 use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Config\Settings;
 use KiviCare\Telemed\KiviCare\Findings;
+use KiviCare\Telemed\Links\SiteAddress;
 
 /**
  * What an administrator says about a paused site, and what follows. Each answers with lines for people.
@@ -51,7 +52,7 @@ final class Decisions {
 		$this->resume( 'site_confirmed' );
 		return array(
 			/* translators: %s: address of the site. */
-			sprintf( __( 'The site is confirmed at %s. What waited is being caught up; links that come late are mailed.', 'kivicare-telemed' ), Addresses::canonical() ),
+			sprintf( __( 'The site is confirmed at %s. What waited is being caught up; links that come late are mailed.', 'kivicare-telemed' ), SiteAddress::current()->registered() ),
 			...self::told( $missed ),
 			__( 'Register these addresses again, where the site\'s address has changed:', 'kivicare-telemed' ),
 			/* translators: %s: address. */

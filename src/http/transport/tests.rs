@@ -121,7 +121,9 @@ async fn a_connection_that_breaks_later_may_have_been_sent() {
 async fn a_late_answer_is_a_timeout() {
     // Until the client has given up.
     let (given_up, wait) = std::sync::mpsc::channel::<()>();
-    let (address, _) = serve(move |_| drop(wait.recv()));
+    let (address, _) = serve(move |_| {
+        let _ = wait.recv();
+    });
     let mut request = request(&format!("http://{address}/"));
     request.timeout = Duration::from_secs(1);
     let error = ReqwestClient::new(&config())

@@ -163,6 +163,14 @@ fn wrapped(digits: &str) -> Option<u16> {
     u16::try_from(value & 0xffff).ok().filter(|_| value != 0)
 }
 
+/// Host, port and socket of a `DB_HOST`, for the fuzz target.
+#[cfg(fuzzing)]
+pub fn parsed_db_host(text: &str) -> (String, Option<u16>, Option<String>) {
+    let parsed = DbHost::parse(text);
+    let _ = parsed.endpoint(&ClientDefaults::default());
+    (parsed.host, parsed.port, parsed.socket)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

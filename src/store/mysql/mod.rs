@@ -29,6 +29,8 @@ use mysql_async::{Params, params};
 
 pub use config::DatabaseConfig;
 pub use dsn::ClientDefaults;
+#[cfg(fuzzing)]
+pub use dsn::parsed_db_host;
 
 use self::hub::Hub;
 use self::rows::Tables;

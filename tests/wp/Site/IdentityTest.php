@@ -7,6 +7,7 @@ use KiviCare\Telemed\Config\Constants;
 use KiviCare\Telemed\Config\GoogleSettings;
 use KiviCare\Telemed\Config\NativeSettings;
 use KiviCare\Telemed\Config\Settings;
+use KiviCare\Telemed\Links\SiteAddress;
 use KiviCare\Telemed\Site\Addresses;
 use KiviCare\Telemed\Site\Facts;
 use KiviCare\Telemed\Site\Identity;
@@ -56,7 +57,7 @@ final class IdentityTest extends TestCase {
 		}
 		$this->assertSame( 'https://other.example/de', home_url() );
 		$this->assertSame( SiteState::Confirmed, Identity::state() );
-		$this->assertStringNotContainsString( 'other.example', Addresses::canonical() );
+		$this->assertStringNotContainsString( 'other.example', SiteAddress::current()->registered() );
 		delete_option( Record::OPTION );
 		Identity::establish();
 		$this->assertStringNotContainsString( 'other.example', (string) wp_json_encode( Record::stored() ) );
@@ -87,7 +88,7 @@ final class IdentityTest extends TestCase {
 			for ( $i = 0; $i < 3; $i++ ) {
 				Pause::is_on();
 			}
-			Addresses::canonical();
+			SiteAddress::current()->registered();
 			$this->assertSame( $before, $wpdb->num_queries );
 		}
 		$this->assertSame( 'yes', strtr( (string) $wpdb->get_var( $wpdb->prepare( "SELECT autoload FROM {$wpdb->options} WHERE option_name = %s", Record::OPTION ) ), array( 'on' => 'yes' ) ) );
@@ -97,7 +98,7 @@ final class IdentityTest extends TestCase {
 		$this->be_elsewhere();
 		Identity::add();
 		$this->assertSame( array( 'clinic.example', ...Facts::now()->addresses() ), Record::stored()->addresses );
-		$this->assertSame( 'https://clinic.example', Addresses::canonical(), 'the address that was confirmed first stays the site\'s' );
+		$this->assertSame( 'https://clinic.example', SiteAddress::current()->registered(), 'the address that was confirmed first stays the site\'s' );
 		$this->assertFalse( Pause::is_on() );
 		Identity::add( 'https://praxis.example/' );
 		$this->assertContains( 'praxis.example', Record::stored()->addresses );
