@@ -21,6 +21,8 @@ abstract class ConsentTestCase extends SiteTestCase {
 	}
 
 	protected function tearDown(): void {
+		// The settings that follow are proven at the provider.
+		$this->site->sandbox( 'DELETE', '/faults' );
 		$this->site->sandbox( 'POST', '/google/settings', array( 'no_refresh_token' => false, 'api_enabled' => true ) );
 		$this->disconnect();
 		$this->site->php( 'require ' . var_export( dirname( __DIR__ ) . '/site/connect.php', true ) . ';' );

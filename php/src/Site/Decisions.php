@@ -58,7 +58,7 @@ final class Decisions {
 			/* translators: %s: address. */
 			sprintf( __( 'Zoom, redirect URL: %s', 'kivicare-telemed' ), Provider::Zoom->redirect_url() ),
 			/* translators: %s: address. */
-			sprintf( __( 'Zoom, webhook URL: %s', 'kivicare-telemed' ), rest_url( 'kivicare-telemed/v1/webhooks/zoom' ) ),
+			sprintf( __( 'Zoom, webhook URL: %s', 'kivicare-telemed' ), SiteAddress::current()->at_provider( 'kivicare-telemed/v1/webhooks/zoom' ) ),
 			/* translators: %s: address. */
 			sprintf( __( 'Google, redirect URL: %s', 'kivicare-telemed' ), Provider::GoogleMeet->redirect_url() ),
 		);
