@@ -96,7 +96,7 @@ final class Plugin {
 	) {
 		$this->settings = new Settings( new Constants() );
 		$this->google   = new GoogleSettings( new Constants() );
-		$book           = new ZoomUserBook( $GLOBALS['wpdb'] );
+		$book           = new ZoomUserBook();
 		$this->people   = new ZoomUsers( $bridge, $this->settings, $book );
 		$this->doctors  = new DoctorConnections( $bridge, $this->settings, $this->people );
 		$this->offers   = new ZoomOffers( $this->settings, $this->doctors, $this->people, $book );

@@ -134,7 +134,7 @@ abstract class ServerToServer {
 		$this->require_user( $doctor_id );
 		$app = $this->own_app( $doctor_id );
 		if ( '' === $zoom_user ) {
-			$this->people->withdraw( $doctor_id );
+			$this->people->refuse( $doctor_id );
 		} elseif ( null === $app ) {
 			$this->people->approve( $doctor_id, $zoom_user );
 		} else {

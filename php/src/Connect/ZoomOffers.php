@@ -11,6 +11,7 @@ use KiviCare\Telemed\Contracts\Registerable;
 use KiviCare\Telemed\KiviCare\MeetingDesk;
 use KiviCare\Telemed\KiviCare\Sweep;
 use KiviCare\Telemed\Rest\Gate;
+use KiviCare\Telemed\Site\Pause;
 
 /**
  * Offers doctors through the clinic's Zoom account: an administrator's decision, with the addresses as they are at that
@@ -76,7 +77,7 @@ final class ZoomOffers implements Registerable {
 	 */
 	public function offer_all(): array {
 		$ids = get_users( array( 'role' => Gate::DOCTOR, 'fields' => 'ID' ) );
-		return $this->offer( array_values( array_map( 'intval', $ids ) ), fn( int $id ): bool => ZoomUser::UNREVIEWED !== ( $this->people->find( $id )->reason ?? '' ) );
+		return $this->offer( array_values( array_map( 'intval', $ids ) ), $this->may_be_taken( ... ) );
 	}
 
 	/**
@@ -126,7 +127,7 @@ final class ZoomOffers implements Registerable {
 	 * Asks Zoom for approved addresses that it did not know or could not be asked for.
 	 */
 	public function care(): void {
-		if ( ! $this->settings->is_clinic_wide() ) {
+		if ( Pause::is_on() || ! $this->settings->is_clinic_wide() ) {
 			return;
 		}
 		try {
@@ -190,6 +191,15 @@ final class ZoomOffers implements Registerable {
 	private function is_served_otherwise( int $doctor_id ): bool {
 		$provider = $this->doctors->provider_of( $doctor_id );
 		return Provider::GoogleMeet === $provider || $this->doctors->has_own_tokens( $doctor_id ) || null !== $this->doctors->own_app( $doctor_id );
+	}
+
+	/**
+	 * Whether the address is one that nobody but an administrator has chosen. Another one than was approved may be the
+	 * doctor's choice.
+	 */
+	private function may_be_taken( int $doctor_id ): bool {
+		$known = $this->people->find( $doctor_id );
+		return null === $known || ( ZoomUser::UNREVIEWED !== $known->reason && 0 === strcasecmp( $known->address, self::address( $doctor_id ) ) );
 	}
 
 	/**

@@ -26,8 +26,6 @@ final class ZoomUserBook {
 	 */
 	private array $read = array();
 
-	public function __construct( private readonly \wpdb $wpdb ) {}
-
 	public function find( int $doctor_id ): ?ZoomUser {
 		$this->prime( array( $doctor_id ) );
 		return $this->read[ $this->table() ][ $doctor_id ] ?? null;
@@ -78,6 +76,17 @@ final class ZoomUserBook {
 	}
 
 	/**
+	 * Keeps Zoom's answer about an address, if that is still what is approved.
+	 *
+	 * @param ZoomUser $asked The row that was asked for.
+	 */
+	public function answer( ZoomUser $asked, ZoomUser $answer ): bool {
+		$this->forget( $asked->doctor_id );
+		// phpcs:ignore WordPress.DB
+		return $this->is_there() && (int) self::db()->query( self::db()->prepare( "UPDATE {$this->table()} SET zoom_user_id = %s, address = %s, account_id = %s, reason = %s, asked_at = %d WHERE doctor_id = %d AND zoom_user_id = '' AND address = %s AND approved_at = %d", $answer->id, $answer->address, $answer->account_id, $answer->reason, $answer->asked_at, $asked->doctor_id, $asked->address, $asked->approved_at ) ) > 0;
+	}
+
+	/**
 	 * Writes a row where there is none.
 	 */
 	public function add( ZoomUser $user ): bool {
@@ -87,7 +96,7 @@ final class ZoomUserBook {
 	public function drop( int $doctor_id ): int {
 		$this->forget( $doctor_id );
 		// phpcs:ignore WordPress.DB
-		return $this->is_there() ? (int) $this->wpdb->query( $this->wpdb->prepare( "DELETE FROM {$this->table()} WHERE doctor_id = %d", $doctor_id ) ) : 0;
+		return $this->is_there() ? (int) self::db()->query( self::db()->prepare( "DELETE FROM {$this->table()} WHERE doctor_id = %d", $doctor_id ) ) : 0;
 	}
 
 	/**
@@ -104,7 +113,7 @@ final class ZoomUserBook {
 		$this->forget( $user->doctor_id );
 		$values = array( $user->doctor_id, $user->id, $user->address, $user->account_id, $user->reason, $user->approved_by, $user->approved_at, $user->asked_at );
 		// phpcs:ignore WordPress.DB
-		return (int) $this->wpdb->query( $this->wpdb->prepare( "{$verb} INTO {$this->table()} (" . self::COLUMNS . ') VALUES (%d, %s, %s, %s, %s, %d, %d, %d)', ...$values ) );
+		return (int) self::db()->query( self::db()->prepare( "{$verb} INTO {$this->table()} (" . self::COLUMNS . ') VALUES (%d, %s, %s, %s, %s, %d, %d, %d)', ...$values ) );
 	}
 
 	/**
@@ -114,7 +123,7 @@ final class ZoomUserBook {
 	 */
 	private function rows( string $where, int|string ...$values ): array {
 		// phpcs:ignore WordPress.DB
-		$rows = (array) $this->wpdb->get_results( $this->wpdb->prepare( 'SELECT ' . self::COLUMNS . " FROM {$this->table()} WHERE {$where}", ...$values ), ARRAY_A );
+		$rows = (array) self::db()->get_results( self::db()->prepare( 'SELECT ' . self::COLUMNS . " FROM {$this->table()} WHERE {$where}", ...$values ), ARRAY_A );
 		return array_values( array_map( array( self::class, 'of' ), $rows ) );
 	}
 
@@ -140,7 +149,14 @@ final class ZoomUserBook {
 		return (int) get_option( Installer::SCHEMA_VERSION, 0 ) >= self::SINCE;
 	}
 
+	/**
+	 * The connection that stands for $wpdb now: work after the response has another one.
+	 */
+	private static function db(): \wpdb {
+		return $GLOBALS['wpdb'];
+	}
+
 	private function table(): string {
-		return $this->wpdb->prefix . Schema::ZOOM_USERS;
+		return self::db()->prefix . Schema::ZOOM_USERS;
 	}
 }

@@ -82,6 +82,14 @@ final class ZoomUsers {
 	}
 
 	/**
+	 * Takes the approval back, and lets nobody but an administrator who names the doctor give another.
+	 */
+	public function refuse( int $doctor_id ): void {
+		$this->withdraw( $doctor_id );
+		$this->book->add( new ZoomUser( $doctor_id, reason: ZoomUser::UNREVIEWED ) );
+	}
+
+	/**
 	 * Asks Zoom who approved addresses are. Each answer is kept; a Zoom user that is another doctor already is not given a
 	 * second time.
 	 *
@@ -164,8 +172,10 @@ final class ZoomUsers {
 		} else {
 			$settled = $user->found( $answer['id'], $answer['email'], $this->settings->app_keys()['account_id'] );
 		}
-		$this->book->put( $settled );
-		'' === $settled->id || do_action( self::CHANGED_ACTION, $user->doctor_id );
-		return $settled;
+		// Zoom may take its time; what an administrator has decided meanwhile stands.
+		if ( $this->book->answer( $user, $settled ) && '' !== $settled->id ) {
+			do_action( self::CHANGED_ACTION, $user->doctor_id );
+		}
+		return $this->book->find( $user->doctor_id ) ?? $user;
 	}
 }

@@ -54,10 +54,11 @@ final class Appointments {
 		$quiet = $this->wpdb->suppress_errors();
 		// phpcs:disable WordPress.DB
 		$dirty = $this->wpdb->query( 'SET TRANSACTION ISOLATION LEVEL READ UNCOMMITTED' );
-		$found = false === $dirty ? '' : $this->wpdb->get_var( $this->wpdb->prepare( "SELECT id FROM {$this->wpdb->prefix}kc_appointments WHERE id = %d", $id ) );
+		$found = false === $dirty ? '' : $this->wpdb->get_var( $this->wpdb->prepare( "SELECT EXISTS(SELECT 1 FROM {$this->wpdb->prefix}kc_appointments WHERE id = %d)", $id ) );
 		// phpcs:enable
 		$this->wpdb->suppress_errors( $quiet );
-		return null === $found && '' === $this->wpdb->last_error;
+		// A connection that is gone answers nothing, and leaves no error behind.
+		return '0' === $found;
 	}
 
 	/**

@@ -32,8 +32,8 @@ final class OpenTransactions implements Registerable {
 	 * @return mixed
 	 */
 	public static function watch( $sql ) {
-		// Nearly all begin with SELECT; only four letters matter.
-		if ( ! is_string( $sql ) || 0 === strncasecmp( $sql, 'SELECT', 6 ) || false === stripos( 'SBCR', ltrim( $sql )[0] ?? ' ' ) ) {
+		// Nearly all begin with SELECT; only four letters matter. While ours stands in, theirs is not spoken to.
+		if ( ! is_string( $sql ) || $GLOBALS['wpdb'] instanceof CommittedDatabase || 0 === strncasecmp( $sql, 'SELECT', 6 ) || false === stripos( 'SBCR', ltrim( $sql )[0] ?? ' ' ) ) {
 			return $sql;
 		}
 		if ( 1 === preg_match( self::BEGINS, $sql ) ) {

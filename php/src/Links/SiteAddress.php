@@ -48,7 +48,7 @@ final class SiteAddress {
 	 */
 	private static function for_people( ?Record $record ): string {
 		$row    = trim( Facts::home_row() );
-		$effect = defined( 'WP_HOME' ) ? trim( (string) constant( 'WP_HOME' ) ) : $row;
+		$effect = Facts::wp_home() ?? $row;
 		$known  = $record->addresses ?? array();
 		$home   = match ( true ) {
 			null === $record || '' === $record->home, in_array( Addresses::normalise( $effect ), $known, true ) => $effect,

@@ -12,10 +12,14 @@ final class Addresses {
 	private const USUAL_PORTS = array( 80, 443 );
 
 	/**
-	 * The comparable form; empty for what names no host, such as an address that was made from a missing Host header.
+	 * The comparable form; empty for what names no host, such as an address that was made from a missing Host header, and
+	 * for what browsers read in another way than PHP does.
 	 */
 	public static function normalise( string $url ): string {
-		$url   = trim( $url );
+		$url = trim( $url );
+		if ( 1 === preg_match( '/[\\\\@<>"\'\\x00-\\x20\\x7f]/', $url ) ) {
+			return '';
+		}
 		$parts = wp_parse_url( str_contains( $url, '//' ) ? $url : '//' . $url );
 		$host  = is_array( $parts ) ? self::host( (string) ( $parts['host'] ?? '' ) ) : '';
 		if ( '' === $host ) {

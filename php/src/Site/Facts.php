@@ -63,10 +63,18 @@ final class Facts {
 	}
 
 	/**
-	 * WP_HOME, empty where it is not defined or names no host: made from a Host header, it does so on the command line.
+	 * WP_HOME, null where it is not defined. On a network it has no effect: each site has the address that is stored.
+	 */
+	public static function wp_home(): ?string {
+		$home = defined( 'WP_HOME' ) && ! is_multisite() ? constant( 'WP_HOME' ) : null;
+		return is_string( $home ) ? trim( $home ) : null;
+	}
+
+	/**
+	 * WP_HOME, empty where it does not count or names no host: made from a Host header, it does so on the command line.
 	 */
 	private static function constant(): string {
-		$home = defined( 'WP_HOME' ) && is_string( constant( 'WP_HOME' ) ) ? constant( 'WP_HOME' ) : '';
+		$home = self::wp_home() ?? '';
 		return '' === Addresses::normalise( $home ) ? '' : $home;
 	}
 

@@ -41,7 +41,7 @@ final class Upgrade {
 			new SettingsStep( $this->bridge ),
 			new TokensStep( $rows, $this->bridge, $disused, Provider::Zoom ),
 			new DoctorAppsStep( $rows, $this->bridge ),
-			new ZoomUsersStep( $rows, new ZoomUserBook( $this->wpdb ) ),
+			new ZoomUsersStep( $rows, new ZoomUserBook() ),
 			new MeetSettingsStep( $this->bridge ),
 			new TokensStep( $rows, $this->bridge, $disused, Provider::GoogleMeet ),
 			new CalendarsStep( $this->wpdb, $rows, $this->bridge ),

@@ -112,16 +112,39 @@ final class ZoomUsersTest extends TestCase {
 
 	public function test_a_zoom_user_is_not_given_to_a_second_doctor_by_itself(): void {
 		$this->share_account();
-		( new ZoomUserBook( $GLOBALS['wpdb'] ) )->put( new ZoomUser( $this->doctor + 1, FakeBridge::zoom_id( self::ADDRESS ), self::ADDRESS, 'a', '', 1, time() ) );
+		( new ZoomUserBook() )->put( new ZoomUser( $this->doctor + 1, FakeBridge::zoom_id( self::ADDRESS ), self::ADDRESS, 'a', '', 1, time() ) );
 		$this->assertSame( ZoomUser::TAKEN, $this->mine( $this->offer_all() )->state );
 		$this->assertSame( '', $this->plugin->zoom_users()->id( $this->doctor ) );
 	}
 
 	public function test_an_address_that_the_doctor_entered_is_not_taken_with_all_others(): void {
 		$this->share_account();
-		( new ZoomUserBook( $GLOBALS['wpdb'] ) )->add( new ZoomUser( $this->doctor, reason: ZoomUser::UNREVIEWED ) );
+		( new ZoomUserBook() )->add( new ZoomUser( $this->doctor, reason: ZoomUser::UNREVIEWED ) );
 		$this->assertSame( ZoomUser::UNREVIEWED, $this->mine( $this->offer_all() )->state );
 		$this->assertSame( Offer::OFFERED, $this->mine( $this->plugin->zoom_offers()->offer_chosen( array( $this->doctor ) ) )->state );
+	}
+
+	public function test_an_address_that_changed_after_its_approval_is_not_taken_with_all_others(): void {
+		$this->share_account();
+		$this->bridge->unknown_zoom_users = array( self::ADDRESS => 'host_not_found' );
+		$this->offer_all();
+		$this->change_address( 'owner@clinic.example' );
+		$this->assertSame( ZoomUser::UNREVIEWED, $this->mine( $this->offer_all() )->state );
+		$this->assertSame( self::ADDRESS, $this->plugin->zoom_users()->find( $this->doctor )->address ?? '' );
+
+		$this->plugin->doctors()->map_zoom_user( $this->doctor, '' );
+		$this->assertSame( ZoomUser::UNREVIEWED, $this->mine( $this->offer_all() )->state, 'after the approval was taken back' );
+	}
+
+	public function test_what_an_administrator_decides_while_zoom_is_asked_stands(): void {
+		$this->share_account();
+		$book = new ZoomUserBook();
+		$book->put( ZoomUser::approved( $this->doctor, self::ADDRESS ) );
+		$asked = $book->find( $this->doctor );
+		$this->assertNotNull( $asked );
+		$book->drop( $this->doctor );
+		$this->assertFalse( $book->answer( $asked, $asked->found( 'z', self::ADDRESS, 'a' ) ) );
+		$this->assertNull( $book->find( $this->doctor ) );
 	}
 
 	public function test_doctors_with_connections_of_their_own_keep_them(): void {
@@ -143,7 +166,7 @@ final class ZoomUsersTest extends TestCase {
 
 	public function test_an_earlier_mapping_is_frozen_and_asked_for_once(): void {
 		update_user_meta( $this->doctor, DoctorConnections::ZOOM_USER, 'dr@zoom.example' );
-		$step = new ZoomUsersStep( new MetaRows( $GLOBALS['wpdb'] ), new ZoomUserBook( $GLOBALS['wpdb'] ) );
+		$step = new ZoomUsersStep( new MetaRows( $GLOBALS['wpdb'] ), new ZoomUserBook() );
 		$this->assertSame( 1, $step->run( true )->count );
 		$this->assertSame( 1, $step->run( false )->count );
 		$this->assertSame( 0, $step->run( false )->count );

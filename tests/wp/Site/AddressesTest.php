@@ -44,7 +44,7 @@ final class AddressesTest extends TestCase {
 	}
 
 	public function test_what_names_no_host_counts_for_nothing(): void {
-		foreach ( array( '', 'https://', 'http:///path', '   ' ) as $nothing ) {
+		foreach ( array( '', 'https://', 'http:///path', '   ', 'http://evil.example\\@clinic.example', 'http://evil.example@clinic.example', 'http://clinic.example" onload="' ) as $nothing ) {
 			$this->assertSame( '', Addresses::normalise( $nothing ), $nothing );
 		}
 	}
