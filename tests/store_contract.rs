@@ -307,6 +307,37 @@ async fn tokens(store: &dyn Store) {
     );
 }
 
+/// What a look found is not written over a row that somebody else has begun or dropped meanwhile.
+async fn late_looks(store: &dyn Store) {
+    let read = store.calendar(7).await.unwrap().unwrap();
+    let found = Calendar {
+        sync_token: "next".into(),
+        page_token: String::new(),
+        due_at: 5_000_003_600,
+        listed: [].into(),
+        ..read.clone()
+    };
+    store.hasten_calendar(7, 4_000_000_000).await.unwrap();
+    assert!(store.update_calendar(&found, &read).await.unwrap());
+    let hastened = Calendar {
+        due_at: 4_000_000_000,
+        ..found.clone()
+    };
+    assert_eq!(store.calendar(7).await.unwrap(), Some(hastened.clone()));
+    assert!(store.update_calendar(&found, &hastened).await.unwrap());
+    assert_eq!(store.calendar(7).await.unwrap(), Some(found.clone()));
+    let fresh = Calendar {
+        doctor_id: 7,
+        ..Calendar::default()
+    };
+    store.save_calendar(&fresh).await.unwrap();
+    assert!(!store.update_calendar(&found, &found).await.unwrap());
+    assert_eq!(store.calendar(7).await.unwrap(), Some(fresh.clone()));
+    store.drop_calendar(7).await.unwrap();
+    assert!(!store.update_calendar(&fresh, &fresh).await.unwrap());
+    assert_eq!(store.calendar(7).await.unwrap(), None);
+}
+
 async fn calendars(store: &dyn Store) {
     assert_eq!(store.calendar(7).await.unwrap(), None);
     let calendar = Calendar {
@@ -346,6 +377,7 @@ async fn calendars(store: &dyn Store) {
         [sooner.clone(), calendar]
     );
     assert_eq!(store.due_calendars(6_000_000_000, 1).await.unwrap(), [sooner]);
+    late_looks(store).await;
     for doctor in [7, 8, 8] {
         store.drop_calendar(doctor).await.unwrap();
         assert_eq!(store.calendar(doctor).await.unwrap(), None);

@@ -133,6 +133,7 @@ impl TokenKeeper {
         &self,
         row: &TokenRow,
         source: &dyn TokenSource,
+        sealed: Option<&str>,
         current: Option<&TokenSet>,
     ) -> Result<TokenSet> {
         let obtained = source.obtain(current).await;
@@ -148,7 +149,10 @@ impl TokenKeeper {
             }
             Err(_) => None,
         };
-        if let Some(noted) = noted {
+        // Who has connected anew or disconnected while the provider was asked is not concerned.
+        if let Some(noted) = noted
+            && (self.read(row).await).is_ok_and(|(now, _)| now.as_deref() == sealed)
+        {
             let _ = self.store.save_connection(&noted, now).await;
         }
         obtained
@@ -176,7 +180,9 @@ impl TokenKeeper {
             ));
         }
         fault::sending("refresh.sent");
-        let renewed = self.obtain(row, source, current.as_ref()).await?;
+        let renewed = self
+            .obtain(row, source, sealed.as_deref(), current.as_ref())
+            .await?;
         fault::point("refresh.replied");
         let text = self.vault.seal(&context(row), &renewed.to_json()?)?;
         if self.write(row, sealed.as_deref(), &text).await? {

@@ -37,7 +37,7 @@ impl Upkeep {
     /// address (of the connection; it is not kept).
     pub fn refused(&self, refusal: &ZendHashTable) -> PhpResult<()> {
         guarded(|| {
-            let (refusal, telemed) = (convert::refusal(refusal)?, self.0.telemed()?);
+            let (refusal, telemed) = (convert::refusal(refusal)?, self.0.bookkeeping()?);
             runtime::run(async move { telemed.record_refusal(refusal).await })?
         })
     }

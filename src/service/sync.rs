@@ -11,6 +11,7 @@ use data_encoding::HEXLOWER;
 use futures_util::StreamExt;
 use ring::digest::{SHA256, digest};
 
+use self::listing::Followed;
 use super::queue::GRACE;
 use super::{SIDE_BY_SIDE, Telemed};
 use crate::error::{Error, ErrorKind, Result};
@@ -159,7 +160,7 @@ impl Telemed {
 
     /// Opens a channel where there is none, and a new one before the old one ends. Not worth failing for: without it
     /// the looks go on.
-    async fn keep_channel(&self, client: &MeetClient, calendar: &mut Calendar, pulled: &mut Pulled) {
+    async fn keep_channel(&self, client: &MeetClient, calendar: &mut Followed, pulled: &mut Pulled) {
         let now = self.clock.now().as_second();
         let Some(address) = &self.google.push_url else {
             return;
@@ -167,7 +168,7 @@ impl Telemed {
         if !calendar.channel_id.is_empty() && calendar.channel_expires_at > now + RENEWAL {
             return;
         }
-        let old = calendar.clone();
+        let old: Calendar = (**calendar).clone();
         pulled.requests += 1;
         match self.open_channel(client, calendar, address, now).await {
             Ok(()) if !old.resource_id.is_empty() => {
@@ -188,7 +189,7 @@ impl Telemed {
     async fn open_channel(
         &self,
         client: &MeetClient,
-        calendar: &mut Calendar,
+        calendar: &mut Followed,
         address: &str,
         now: i64,
     ) -> Result<()> {
@@ -198,7 +199,7 @@ impl Telemed {
         calendar.resource_id.clear();
         calendar.channel_expires_at = now + CHANNEL_LIFE;
         // Google's first message may come before its answer.
-        self.store.save_calendar(calendar).await?;
+        self.keep(calendar).await?;
         let channel = client
             .watch(&NewChannel::web_hook(&id, address, &token, CHANNEL_LIFE))
             .await?;

@@ -95,6 +95,10 @@ impl Telemed {
 
     /// A renewal failed for a reason that may pass.
     async fn worry(&self, row: ConnectionRow, error: &Error) -> Result<()> {
+        // Who has connected anew or disconnected meanwhile is not concerned.
+        if self.store.connection(row.provider, row.doctor_id).await?.as_ref() != Some(&row) {
+            return Ok(());
+        }
         let now = self.clock.now().as_second();
         let state = if row.failures + 1 >= WORRYING {
             ConnectionState::Expiring

@@ -188,6 +188,22 @@ impl Store for MemoryStore {
         done(())
     }
 
+    fn update_calendar<'a>(
+        &'a self,
+        calendar: &'a Calendar,
+        read: &'a Calendar,
+    ) -> BoxFuture<'a, Result<bool>> {
+        let mut content = self.content();
+        let row = content.calendars.get_mut(&read.doctor_id);
+        let Some(row) = row.filter(|row| row.is_same_listing(read)) else {
+            return done(false);
+        };
+        let sooner = (row.due_at < read.due_at).then_some(row.due_at);
+        *row = calendar.clone();
+        row.due_at = sooner.map_or(row.due_at, |due| due.min(row.due_at));
+        done(true)
+    }
+
     fn hasten_calendar(&self, doctor_id: u64, due_at: i64) -> BoxFuture<'_, Result<()>> {
         if let Some(row) = self.content().calendars.get_mut(&doctor_id) {
             row.due_at = row.due_at.min(due_at);

@@ -245,6 +245,17 @@ pub struct Calendar {
     pub listed: BTreeSet<u64>,
 }
 
+impl Calendar {
+    /// Whether nobody has begun anew or gone on with the listing in between.
+    pub(crate) fn is_same_listing(&self, other: &Self) -> bool {
+        self.sync_token == other.sync_token
+            && self.page_token == other.page_token
+            && self.channel_id == other.channel_id
+            && self.channel_expires_at == other.channel_expires_at
+            && self.failures == other.failures
+    }
+}
+
 /// Everything the core keeps. All methods commit before they return.
 pub trait Store: Send + Sync {
     /// The appointment's mapping.
@@ -282,6 +293,14 @@ pub trait Store: Send + Sync {
 
     /// Inserts or replaces the doctor's row.
     fn save_calendar<'a>(&'a self, calendar: &'a Calendar) -> BoxFuture<'a, Result<()>>;
+
+    /// Writes what a look found, unless the row has been replaced or dropped since it was `read`. A look that was asked
+    /// for meanwhile stays due. Returns whether it was written.
+    fn update_calendar<'a>(
+        &'a self,
+        calendar: &'a Calendar,
+        read: &'a Calendar,
+    ) -> BoxFuture<'a, Result<bool>>;
 
     /// The next look is due at `due_at` (Unix seconds), unless it is sooner.
     fn hasten_calendar(&self, doctor_id: u64, due_at: i64) -> BoxFuture<'_, Result<()>>;

@@ -24,7 +24,8 @@ final class PausedTest extends ExtensionTestCase {
 		'Queue::__construct', 'Queue::note', 'Queue::connectionState', 'Queue::connection',
 		'MappingStore::__construct', 'MappingStore::findByAppointment', 'MappingStore::findByMeeting',
 		'OperationJournal::__construct', 'OperationJournal::forAppointment',
-		'Upkeep::__construct', 'Upkeep::audit', 'Upkeep::ping', 'Upkeep::needsReseal',
+		'Upkeep::__construct', 'Upkeep::audit', 'Upkeep::refused', 'Upkeep::ping', 'Upkeep::needsReseal',
+		'Upkeep::sessionWanted', 'Upkeep::sessionClosed',
 	);
 
 	public function test_everything_else_is_refused_without_a_database_or_a_network(): void {

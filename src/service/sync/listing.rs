@@ -1,5 +1,6 @@
 //! One look at a calendar: page by page, going on where an earlier look had to stop.
 
+use std::ops::{Deref, DerefMut};
 use std::time::{Duration, Instant};
 
 use super::Pulled;
@@ -17,7 +18,8 @@ const LOOK: Duration = Duration::from_secs(15);
 const REFUSALS: u32 = 2;
 
 impl Telemed {
-    pub(super) async fn pull_locked(&self, mut calendar: Calendar, pulled: &mut Pulled) -> Result<()> {
+    pub(super) async fn pull_locked(&self, calendar: Calendar, pulled: &mut Pulled) -> Result<()> {
+        let mut calendar = Followed::from(calendar);
         let started = Instant::now();
         let (mut looked, mut refusals) = (Ok(Step::More), 0);
         while !matches!(looked, Ok(Step::End) | Err(_)) && (pulled.requests == 0 || started.elapsed() < LOOK)
@@ -40,18 +42,30 @@ impl Telemed {
             Err(error) => {
                 calendar.failures = calendar.failures.saturating_add(1);
                 calendar.due_at = self.due_after(&calendar, Some(&error));
-                self.store.save_calendar(&calendar).await?;
+                self.keep(&mut calendar).await?;
                 return Err(error);
             }
         }
-        self.store.save_calendar(&calendar).await?;
+        self.keep(&mut calendar).await?;
         fault::point("sync.saved");
         Ok(())
     }
 
+    /// Writes what was found so far, unless the doctor has connected anew or disconnected while Google was asked.
+    pub(super) async fn keep(&self, calendar: &mut Followed) -> Result<()> {
+        if self.store.update_calendar(&calendar.row, &calendar.read).await? {
+            calendar.read = calendar.row.clone();
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Busy,
+            "the calendar was connected anew or left while Google was asked; it will be looked at again",
+        ))
+    }
+
     /// One page of the listing. What it shows is noted before it counts as listed: what is not looked at in this process
     /// must not be forgotten.
-    async fn pull_page(&self, calendar: &mut Calendar, pulled: &mut Pulled) -> Result<Step> {
+    async fn pull_page(&self, calendar: &mut Followed, pulled: &mut Pulled) -> Result<Step> {
         let client = self.meet_client(calendar.doctor_id)?;
         fault::sending("sync.sent");
         let page = client.page(&calendar.sync_token, &calendar.page_token).await;
@@ -77,7 +91,7 @@ impl Telemed {
         Ok(match page.next {
             Next::Page(token) => {
                 calendar.page_token = token;
-                self.store.save_calendar(calendar).await?;
+                self.keep(calendar).await?;
                 Step::More
             }
             Next::End(token) => {
@@ -119,6 +133,33 @@ impl Telemed {
             changed.extend(missing.map(|mapping| mapping.appointment_id));
         }
         Ok(changed)
+    }
+}
+
+/// A calendar during a look: as it is to be, and as the table has it.
+pub(super) struct Followed {
+    row: Calendar,
+    read: Calendar,
+}
+
+impl From<Calendar> for Followed {
+    fn from(row: Calendar) -> Self {
+        let read = row.clone();
+        Self { row, read }
+    }
+}
+
+impl Deref for Followed {
+    type Target = Calendar;
+
+    fn deref(&self) -> &Calendar {
+        &self.row
+    }
+}
+
+impl DerefMut for Followed {
+    fn deref_mut(&mut self) -> &mut Calendar {
+        &mut self.row
     }
 }
 

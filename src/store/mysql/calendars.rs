@@ -64,11 +64,56 @@ pub(super) fn save(store: &MySqlStore, calendar: &Calendar) -> Statement {
         "resource_id" => calendar.resource_id.as_str(),
         "expires" => calendar.channel_expires_at,
         "failures" => calendar.failures,
-        // A longer one is not kept: the listing then starts anew.
-        "page_token" => Some(calendar.page_token.as_str()).filter(|token| token.len() <= LONGEST_TOKEN).unwrap_or_default(),
-        "listed" => calendar.listed.iter().map(u64::to_string).collect::<Vec<_>>().join(","),
+        "page_token" => kept(&calendar.page_token),
+        "listed" => listed(calendar),
     };
     Statement::new(sql, values)
+}
+
+pub(super) async fn update(store: &MySqlStore, calendar: &Calendar, read: &Calendar) -> Result<bool> {
+    let sql = format!(
+        "UPDATE {} SET sync_token = ?, due_at = IF(due_at < ?, LEAST(due_at, ?), ?), channel_id = ?, \
+         channel_hash = ?, resource_id = ?, channel_expires_at = ?, failures = ?, page_token = ?, listed = ? \
+         WHERE doctor_id = ? AND sync_token = ? AND page_token = ? AND channel_id = ? AND channel_expires_at = ? \
+         AND failures = ?",
+        store.tables.calendars
+    );
+    let values: Vec<Value> = vec![
+        calendar.sync_token.as_str().into(),
+        read.due_at.into(),
+        calendar.due_at.into(),
+        calendar.due_at.into(),
+        calendar.channel_id.as_str().into(),
+        calendar.channel_hash.as_str().into(),
+        calendar.resource_id.as_str().into(),
+        calendar.channel_expires_at.into(),
+        calendar.failures.into(),
+        kept(&calendar.page_token).into(),
+        listed(calendar).into(),
+        read.doctor_id.into(),
+        read.sync_token.as_str().into(),
+        kept(&read.page_token).into(),
+        read.channel_id.as_str().into(),
+        read.channel_expires_at.into(),
+        read.failures.into(),
+    ];
+    // A second time it finds another row, which is told as a change: the next look then begins where the row is.
+    let reply = store
+        .run(sql, Params::Positional(values), Repeat::Harmless)
+        .await?;
+    Ok(reply.affected > 0)
+}
+
+/// A longer one is not kept: the listing then starts anew.
+fn kept(page_token: &str) -> &str {
+    Some(page_token)
+        .filter(|token| token.len() <= LONGEST_TOKEN)
+        .unwrap_or_default()
+}
+
+fn listed(calendar: &Calendar) -> String {
+    let ids: Vec<String> = calendar.listed.iter().map(u64::to_string).collect();
+    ids.join(",")
 }
 
 pub(super) fn hasten(store: &MySqlStore, doctor_id: u64, due_at: i64) -> Statement {

@@ -256,6 +256,14 @@ impl Store for MySqlStore {
         self.transacted([calendars::save(self, calendar)])
     }
 
+    fn update_calendar<'a>(
+        &'a self,
+        calendar: &'a Calendar,
+        read: &'a Calendar,
+    ) -> BoxFuture<'a, Result<bool>> {
+        calendars::update(self, calendar, read).boxed()
+    }
+
     fn hasten_calendar(&self, doctor_id: u64, due_at: i64) -> BoxFuture<'_, Result<()>> {
         self.transacted([calendars::hasten(self, doctor_id, due_at)])
     }

@@ -10,6 +10,7 @@ use tokio::time::timeout;
 
 use super::error::{Again, Failure};
 use super::hub::{Hub, Open, Place, SPARE};
+use super::refusal::unreachable;
 use super::rows::column;
 use crate::Result;
 
@@ -86,6 +87,10 @@ impl Session {
         let mut session = Self::of(hub, open, place);
         if new {
             session.regain().await;
+            if !session.clean {
+                // An answer that is still under way would be read as the answer to the next statement.
+                return Err(unreachable());
+            }
         }
         Ok(session)
     }
@@ -113,8 +118,9 @@ impl Session {
             .collect();
         for (name, holding) in held {
             let statement = Statement::new("SELECT GET_LOCK(?, 0)", (name,));
-            let answer = self.run(&statement, STATEMENT_LIMIT).await;
-            if !answer.is_ok_and(|reply| reply.says_yes()) {
+            let regained = self.clean
+                && (self.run(&statement, STATEMENT_LIMIT).await).is_ok_and(|reply| reply.says_yes());
+            if !regained {
                 holding.held.store(false, Ordering::Release);
                 holding.lost.store(true, Ordering::Release);
             }
