@@ -96,10 +96,11 @@ final class ZoomUserBook {
 	public function drop( int $doctor_id ): int {
 		$this->forget( $doctor_id );
 		// Deleting what is not there would lock a gap, and KiviCare may have a transaction open.
-		if ( null === $this->find( $doctor_id ) ) {
+		$known = $this->find( $doctor_id );
+		$this->forget( $doctor_id );
+		if ( null === $known ) {
 			return 0;
 		}
-		$this->forget( $doctor_id );
 		// phpcs:ignore WordPress.DB
 		return (int) self::db()->query( self::db()->prepare( "DELETE FROM {$this->table()} WHERE doctor_id = %d", $doctor_id ) );
 	}
