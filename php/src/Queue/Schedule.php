@@ -127,7 +127,7 @@ final class Schedule implements Registerable {
 	 * Seconds that a run may take here: PHP's limit also holds for what comes after it.
 	 */
 	public static function seconds(): int {
-		$limit = function_exists( 'ini_get' ) ? (int) ini_get( 'max_execution_time' ) : 0;
+		$limit = self::limit();
 		return $limit > 0 ? max( 5, min( self::BUDGET, intdiv( $limit, 2 ) ) ) : self::BUDGET;
 	}
 
@@ -135,7 +135,14 @@ final class Schedule implements Registerable {
 	 * Seconds for going through all doctors: more where PHP sets no limit, as on the command line.
 	 */
 	public static function patience(): int {
-		return (int) ini_get( 'max_execution_time' ) > 0 ? self::seconds() : self::PATIENCE;
+		return self::limit() > 0 ? self::seconds() : self::PATIENCE;
+	}
+
+	/**
+	 * Seconds that PHP allows; 0 for no limit, or where hosts let nobody ask.
+	 */
+	private static function limit(): int {
+		return function_exists( 'ini_get' ) ? (int) ini_get( 'max_execution_time' ) : 0;
 	}
 
 	/**
