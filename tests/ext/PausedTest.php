@@ -19,7 +19,7 @@ final class PausedTest extends ExtensionTestCase {
 		'Telemed::__construct', 'Telemed::createMeeting',
 		'Consent::__construct',
 		'Webhook::__construct', 'Webhook::open', 'Webhook::note',
-		'ZoomClient::__construct', 'MeetClient::__construct',
+		'ZoomClient::__construct', 'MeetClient::__construct', 'ZoomUsers::__construct',
 		'Calendar::__construct', 'Calendar::follow', 'Calendar::push',
 		'Queue::__construct', 'Queue::note', 'Queue::connectionState', 'Queue::connection',
 		'MappingStore::__construct', 'MappingStore::findByAppointment', 'MappingStore::findByMeeting',

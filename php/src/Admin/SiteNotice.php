@@ -3,6 +3,7 @@ declare( strict_types=1 );
 
 namespace KiviCare\Telemed\Admin;
 
+use KiviCare\Telemed\Bridge\BridgeException;
 use KiviCare\Telemed\Contracts\Registerable;
 use KiviCare\Telemed\Site\Decisions;
 use KiviCare\Telemed\Site\Facts;
@@ -74,7 +75,13 @@ final class SiteNotice implements Registerable {
 		check_admin_referer( self::ACTION );
 		// Neither slashed nor an array this way.
 		$posted = static fn( string $name ): string => sanitize_text_field( (string) filter_input( INPUT_POST, $name ) );
-		set_transient( self::ANSWER . get_current_user_id(), $this->answer( $posted( 'decision' ), $posted( 'shown' ) ), 3600 );
+		try {
+			$lines = $this->answer( $posted( 'decision' ), $posted( 'shown' ) );
+		} catch ( BridgeException $error ) {
+			// A row was changed meanwhile, say: the site is still paused, and the same can be chosen again.
+			$lines = array( $error->getMessage() );
+		}
+		set_transient( self::ANSWER . get_current_user_id(), $lines, 3600 );
 		wp_safe_redirect( wp_get_referer() ?: admin_url() );
 		exit;
 	}

@@ -3,6 +3,7 @@ declare( strict_types=1 );
 
 namespace KiviCare\Telemed\Cli;
 
+use KiviCare\Telemed\Bridge\BridgeException;
 use KiviCare\Telemed\Site\Addresses;
 use KiviCare\Telemed\Site\Decisions;
 use KiviCare\Telemed\Site\Facts;
@@ -118,7 +119,11 @@ final class SiteCommand {
 	 */
 	public function copy( array $args, array $flags ): void {
 		\WP_CLI::confirm( sprintf( 'Is %s a copy? All connections of doctors are dropped on this site.', Facts::now()->home() ), $flags );
-		$this->tell( $this->decisions->copy() );
+		try {
+			$this->tell( $this->decisions->copy() );
+		} catch ( BridgeException $error ) {
+			\WP_CLI::error( $error->getMessage() . '. Please try again.' );
+		}
 	}
 
 	/**

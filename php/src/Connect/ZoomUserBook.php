@@ -95,8 +95,14 @@ final class ZoomUserBook {
 
 	public function drop( int $doctor_id ): int {
 		$this->forget( $doctor_id );
+		// Deleting what is not there would lock a gap, and KiviCare may have a transaction open.
+		$known = $this->find( $doctor_id );
+		$this->forget( $doctor_id );
+		if ( null === $known ) {
+			return 0;
+		}
 		// phpcs:ignore WordPress.DB
-		return $this->is_there() ? (int) self::db()->query( self::db()->prepare( "DELETE FROM {$this->table()} WHERE doctor_id = %d", $doctor_id ) ) : 0;
+		return (int) self::db()->query( self::db()->prepare( "DELETE FROM {$this->table()} WHERE doctor_id = %d", $doctor_id ) );
 	}
 
 	/**

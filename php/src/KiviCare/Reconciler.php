@@ -107,7 +107,7 @@ final class Reconciler {
 	 */
 	private function wish( int $id ): ?array {
 		$appointment = $this->settled( $id );
-		if ( null === $appointment || ! $appointment->wants_meeting() || ! $this->has_people( $appointment ) ) {
+		if ( null === $appointment || ! $appointment->wants_meeting() || ! People::are_there( $appointment ) ) {
 			return null;
 		}
 		// What this process remembers of the connection is what it was given.
@@ -122,8 +122,8 @@ final class Reconciler {
 	 */
 	private function look( int $id, bool $verify ): ?array {
 		$appointment = $this->settled( $id );
-		$wanted      = null !== $appointment && $appointment->wants_meeting() && $this->has_people( $appointment );
-		if ( null !== $appointment && ! $wanted && ! $appointment->refuses_meeting() && $this->has_people( $appointment ) ) {
+		$wanted      = null !== $appointment && $appointment->wants_meeting() && People::are_there( $appointment );
+		if ( null !== $appointment && ! $wanted && ! $appointment->refuses_meeting() && People::are_there( $appointment ) ) {
 			return null;
 		}
 		$served = $wanted && null !== $this->doctors->provider_of( $appointment->doctor_id ) ? $appointment : null;
@@ -221,13 +221,6 @@ final class Reconciler {
 			return $row;
 		}
 		return $rows->find( $id ) ?? throw new BridgeException( Failure::Store, 'the booking is not committed yet; it will be looked at again' );
-	}
-
-	/**
-	 * KiviCare keeps appointments of patients and doctors it has deleted.
-	 */
-	private function has_people( Appointment $appointment ): bool {
-		return false !== get_userdata( $appointment->doctor_id ) && false !== get_userdata( $appointment->patient_id );
 	}
 
 	/**

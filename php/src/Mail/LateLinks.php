@@ -106,7 +106,11 @@ final class LateLinks implements Registerable {
 	private function mail( Provider $provider, int $id ): bool {
 		$row   = $this->bridge->find_by_appointment( $provider->value, $id );
 		$visit = ( $this->committed )()->find( $id );
-		if ( null === $row || null === $visit || ! $visit->wants_meeting() || ! class_exists( KCEmailSender::class ) ) {
+		if ( null !== $row && null === $visit ) {
+			// A row that could not be read is not one that is gone.
+			return ( $this->committed )()->is_gone( $id );
+		}
+		if ( null === $row || ! $visit->wants_meeting() || ! class_exists( KCEmailSender::class ) ) {
 			return true;
 		}
 		$data = KCAppointmentNotificationListener::get_instance()->getAppointmentDataForEmail( $id );

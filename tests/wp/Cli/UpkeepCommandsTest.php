@@ -40,7 +40,7 @@ final class UpkeepCommandsTest extends TestCase {
 		$this->assertSame( array( (string) $this->doctor ), $this->run_command( 'doctors', 'list_', array(), array( 'search' => 'kct_test_doc', 'format' => 'ids' ) ) );
 
 		$this->run_command( 'doctors', 'map', array( (string) $this->doctor, '' ) );
-		$this->assertNull( $this->plugin->zoom_users()->find( $this->doctor ) );
+		$this->assertSame( array( '', 'unreviewed' ), array( $this->plugin->zoom_users()->id( $this->doctor ), $this->plugin->zoom_users()->find( $this->doctor )->reason ) );
 		$this->assertFails( 'A Zoom user is', 'doctors', 'map', array( (string) $this->doctor, 'a b' ) );
 		$this->assertFails( 'no such user', 'doctors', 'map', array( '99999999', 'x' ) );
 	}

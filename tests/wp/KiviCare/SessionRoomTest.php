@@ -23,6 +23,8 @@ final class SessionRoomTest extends TestCase {
 	protected function tearDown(): void {
 		$this->bridge->no_room = null;
 		CommittedDatabase::leave();
+		// A refusal counts for a while.
+		( new \ReflectionProperty( CommittedDatabase::class, 'refused_at' ) )->setValue( null, 0.0 );
 		parent::tearDown();
 	}
 
