@@ -45,13 +45,20 @@ settings() {
 	done
 }
 
-# The checkout as it stands, without what is built; what an earlier run built there stays.
+# The checkout as it stands, without what is built; what an earlier run built there stays. Only what differs is written, with
+# the time of now: cargo takes a file for unchanged that is older than its last build.
 checkout() {
+	local files file
 	mkdir -p "$DEBIAN$CHECKOUT"
-	find "$DEBIAN$CHECKOUT" -mindepth 1 -maxdepth 1 ! -name target ! -name .cache -exec rm -rf {} +
-	git -C "$ROOT" ls-files -z --cached --others --exclude-standard --deduplicate |
-		(cd "$ROOT" && while IFS= read -r -d '' file; do [ ! -e "$file" ] || printf '%s\0' "$file"; done) |
-		tar -C "$ROOT" --null -T - -cf - | tar -C "$DEBIAN$CHECKOUT" -xf -
+	files=$(mktemp)
+	(cd "$ROOT" && git ls-files -z --cached --others --exclude-standard --deduplicate |
+		while IFS= read -r -d '' file; do [ ! -f "$file" ] || printf '%s\0' "$file"; done) >"$files"
+	(cd "$DEBIAN$CHECKOUT" && find . -type f -not -path './target/*' -not -path './.cache/*' -printf '%P\0' | sort -z |
+		comm -z -23 - <(sort -z "$files") | xargs -0r rm -f)
+	while IFS= read -r -d '' file; do
+		cmp -s "$ROOT/$file" "$DEBIAN$CHECKOUT/$file" || install -D -m "$(stat -c %a "$ROOT/$file")" "$ROOT/$file" "$DEBIAN$CHECKOUT/$file"
+	done <"$files"
+	rm -f "$files"
 }
 
 mounts() {
