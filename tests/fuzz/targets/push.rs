@@ -25,6 +25,8 @@ fuzz_target!(|data: &[u8]| {
         resource_id: String::new(),
         channel_expires_at: 0,
         failures: 0,
+        page_token: String::new(),
+        listed: std::collections::BTreeSet::new(),
     };
     check(run(telemed.store.save_calendar(&calendar)));
     match check(run(telemed.note_push(channel, token, state))) {
