@@ -45,7 +45,7 @@ fuzz_target!(|data: &[u8]| {
             3 => drop(check(client.remove("kct0").await)),
             4 => drop(check(
                 client
-                    .changes(if answers.len() % 2 == 0 { "" } else { "sync" })
+                    .page(if answers.len() % 2 == 0 { "" } else { "sync" }, "")
                     .await,
             )),
             5 => drop(check(client.primary().await)),
