@@ -138,12 +138,13 @@ abstract class SiteTestCase extends TestCase {
 
 	/**
 	 * Waits until no process of the site is at work any more: a new connection takes the doctor's earlier visits over. What
-	 * did not fit into the time of its request is done by runs, as the site's cron would.
+	 * did not fit into the time of its request is done by runs, as the site's cron would. Visits that neither want nor refuse a
+	 * meeting are looked at again in an hour, and are not waited for.
 	 */
 	protected function rest_of_work(): void {
 		$this->eventually(
 			function (): bool {
-				$left = (int) $this->site->rows( "SELECT (SELECT COUNT(*) FROM wp_kc_telemed_noted) + (SELECT COUNT(*) FROM wp_kc_telemed_operations WHERE state = 'in_flight') AS n" )[0]['n'];
+				$left = (int) $this->site->rows( "SELECT (SELECT COUNT(*) FROM wp_kc_telemed_noted WHERE due_at < UNIX_TIMESTAMP() + 600) + (SELECT COUNT(*) FROM wp_kc_telemed_operations WHERE state = 'in_flight') AS n" )[0]['n'];
 				if ( $left > 0 ) {
 					$this->site->php( 'do_action( "kivicare_telemed_work" );' );
 				}
