@@ -23,10 +23,12 @@ fn as_wordpress(text: &str) -> Option<(String, Option<u16>, Option<String>)> {
         &OTHER
     };
     let found = pattern.captures(address)?;
+    // PHP's (int) stops at its largest number, and its stream layer takes the lower sixteen bits; zero is the default.
     let port = found
         .get(2)
-        .and_then(|digits| digits.as_str().parse().ok())
-        .filter(|port| *port != 0);
+        .map(|digits| digits.as_str().parse().unwrap_or(i64::MAX))
+        .filter(|port| *port != 0)
+        .and_then(|port| u16::try_from(port & 0xffff).ok());
     Some((found[1].to_owned(), port, socket))
 }
 
