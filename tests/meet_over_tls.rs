@@ -208,6 +208,25 @@ async fn an_insert_repeated_after_a_lost_reply_leaves_one_event() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_answer_about_another_event_is_not_taken_for_ours() {
+    let link = "https://meet.google.com/abc-defg-hij";
+    for id in [json!(""), json!("another")] {
+        let world = World::connected(0).await;
+        let body = json!({ "id": id, "status": "confirmed", "hangoutLink": link });
+        let action = json!({ "type": "status", "code": 200, "body": body.to_string() });
+        let fault = json!({ "match": { "method": "POST", "path_contains": "/events" }, "action": action, "times": 1 });
+        world.admin("POST", "/faults", fault).await;
+        let first = world.book().await;
+        assert_ne!(first.state, OperationState::Done, "{id}");
+        let outcome = world.book().await;
+        assert_eq!(outcome.state, OperationState::Done, "{id}: {}", outcome.message);
+        let made = outcome.mapping.unwrap();
+        assert_eq!(made.meeting_id, world.events().await[0]["id"].as_str().unwrap());
+        assert_ne!(made.join_url, link);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn fifty_bookings_at_once_have_fifty_links() {
     let world = World::connected(0).await;
     let work = (0..50).map(|number| {

@@ -26,6 +26,16 @@ pub(super) fn parse<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T> {
     serde_json::from_slice(body).map_err(|_| error::unreadable())
 }
 
+/// The event with our id. An answer about any other, or about none, is not Google's.
+fn parse_event(body: &[u8], id: &str) -> Result<Event> {
+    let event: Event = parse(body)?;
+    if event.id == id {
+        Ok(event)
+    } else {
+        Err(error::unreadable())
+    }
+}
+
 impl MeetClient {
     /// `POST events` with our own id. An event with this id is taken as the one of an earlier attempt, and made what
     /// the draft says; a deleted one is revived.
@@ -33,10 +43,8 @@ impl MeetClient {
         let body = EventBody::of(draft, self.options)
             .inviting(draft)
             .created_as(id)?;
-        match self
-            .write(Method::POST, &["calendars", CALENDAR, "events"], &body)
-            .await
-        {
+        let path = ["calendars", CALENDAR, "events"];
+        match self.write(Method::POST, &path, &body, id).await {
             Err(error) if error.kind() == ErrorKind::Busy => self.adopt(id, draft).await,
             inserted => self.linked(inserted?).await,
         }
@@ -64,7 +72,7 @@ impl MeetClient {
             .api
             .call(Call::get(&["calendars", CALENDAR, "events", id], &[]))
             .await?;
-        parse(&self.success(response, Effect::Safe)?)
+        parse_event(&self.success(response, Effect::Safe)?, id)
     }
 
     /// `PATCH events/{id}` to what the draft says, with a link at the end. People who answered keep their answers,
@@ -73,7 +81,7 @@ impl MeetClient {
         let path = ["calendars", CALENDAR, "events", id];
         let body = EventBody::of(draft, self.options);
         let body = if draft.invite { body.inviting(draft) } else { body };
-        let changed = self.write(Method::PATCH, &path, &body).await?;
+        let changed = self.write(Method::PATCH, &path, &body, id).await?;
         self.linked(changed).await
     }
 
@@ -88,7 +96,7 @@ impl MeetClient {
         }
     }
 
-    async fn write(&self, method: Method, path: &[&str], body: &impl Serialize) -> Result<Event> {
+    async fn write(&self, method: Method, path: &[&str], body: &impl Serialize, id: &str) -> Result<Event> {
         let query = [
             ("conferenceDataVersion", "1"),
             ("sendUpdates", self.options.send_updates.name()),
@@ -98,7 +106,7 @@ impl MeetClient {
             .api
             .call(Call::json(method, path, &query, body, Effect::Safe)?)
             .await?;
-        parse(&self.success(response, Effect::Safe)?)
+        parse_event(&self.success(response, Effect::Safe)?, id)
     }
 
     /// The event once its link is there. Google makes conferences in its own time; where there is none it is asked for
@@ -139,7 +147,7 @@ impl MeetClient {
         let body = ConferenceOnly {
             conference_data: ConferenceRequest::new()?,
         };
-        self.write(Method::PATCH, &["calendars", CALENDAR, "events", id], &body)
+        self.write(Method::PATCH, &["calendars", CALENDAR, "events", id], &body, id)
             .await
     }
 }

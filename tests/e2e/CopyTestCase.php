@@ -126,10 +126,30 @@ abstract class CopyTestCase extends SiteTestCase {
 	 * Everything that a site's cron runs, until there is nothing more.
 	 */
 	protected function run_all( Site $site ): void {
-		$site->sweep();
-		$site->run_queue();
-		$site->php( 'do_action( "kivicare_telemed_work" ); foreach ( (array) _get_cron_array() as $events ) { foreach ( array_keys( (array) $events ) as $hook ) { str_starts_with( (string) $hook, "kivicare_telemed" ) && do_action( $hook ); } }' );
-		$site->sweep();
+		for ( $pass = 0; $pass < 100; $pass++ ) {
+			$before = $this->work_left( $site );
+			$site->sweep();
+			$site->run_queue();
+			$site->php( 'do_action( "kivicare_telemed_work" ); foreach ( (array) _get_cron_array() as $events ) { foreach ( array_keys( (array) $events ) as $hook ) { str_starts_with( (string) $hook, "kivicare_telemed" ) && do_action( $hook ); } }' );
+			$site->sweep();
+			if ( $before === $this->work_left( $site ) ) {
+				return;
+			}
+		}
+		self::fail( 'The work does not end.' );
+	}
+
+	/**
+	 * What changes while there is something to do: the provider is asked, notes and operations come and go.
+	 *
+	 * @return array<mixed>
+	 */
+	private function work_left( Site $site ): array {
+		return array(
+			$this->all_calls(),
+			$site->rows( 'SELECT appointment_id FROM wp_kc_telemed_noted ORDER BY appointment_id' ),
+			$site->rows( 'SELECT id, state FROM wp_kc_telemed_operations ORDER BY id' ),
+		);
 	}
 
 	/**

@@ -49,7 +49,7 @@ analysis() {
 	check cargo-deny "$TOOLS/bin/cargo-deny" check licenses bans sources
 }
 
-unit() { cargo test --color never -- --show-output; }
+unit() { cargo test --no-fail-fast --color never -- --show-output; }
 sandbox() { cargo test -p telemed-sandbox --color never; }
 
 # A short run; make fuzz is the long one.
