@@ -57,6 +57,21 @@ export async function person( login, options = {} ) {
 }
 
 /**
+ * Asks again until the check returns something true. No machine is too slow for the limit.
+ */
+export async function eventually( check, seconds = 120 ) {
+	const until = Date.now() + seconds * 1000;
+	while ( Date.now() < until ) {
+		const value = check();
+		if ( value ) {
+			return value;
+		}
+		await new Promise( ( again ) => setTimeout( again, 50 ) );
+	}
+	throw new Error( `not within ${ seconds } s: ${ check }` );
+}
+
+/**
  * A REST call as the person's page would make it.
  */
 export async function rest( page, method, route, body ) {

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { at_sandbox, book, close, launch, person, php, reset, sandbox, seed, shoot, site } from './browser.mjs';
+import { at_sandbox, book, close, eventually, launch, person, php, reset, sandbox, seed, shoot, site } from './browser.mjs';
 
 const PROVIDERS = [
 	{ name: 'Zoom', id: 'Zoom', page: 'zoom-configuration', host: /^https:\/\/[a-z0-9]+\.zoom\.us\/s\/\d+\?zak=/, join: /^https:\/\/[a-z0-9]+\.zoom\.us\/j\/\d+/ },
@@ -114,11 +114,11 @@ for ( const provider of PROVIDERS ) {
 		async function follow( page, who ) {
 			const link = await list( page, who );
 			const shown = await link.getAttribute( 'href' );
-			// Whichever comes: another window, or this one leads away.
-			const away = Promise.any( [ page.context().waitForEvent( 'page' ), page.waitForURL( /^https:/ ).then( () => page ) ] );
+			const context = page.context();
+			const before = context.pages();
 			await link.click();
-			const window = await away;
-			await window.waitForURL( /^https:/ );
+			// Another window, or this one leads away.
+			const window = await eventually( () => context.pages().find( ( one ) => ( one === page || ! before.includes( one ) ) && one.url().startsWith( 'https:' ) ) );
 			return { shown, end: window.url() };
 		}
 
