@@ -274,7 +274,7 @@ final class Site {
 	 * @return list<array<string, mixed>>
 	 */
 	public function live_meetings(): array {
-		return array_values( array_filter( $this->sandbox( 'GET', '/state' )['meetings'], static fn( array $m ): bool => empty( $m['deleted'] ) ) );
+		return array_values( array_filter( $this->sandbox( 'GET', '/state?log=0' )['meetings'], static fn( array $m ): bool => empty( $m['deleted'] ) ) );
 	}
 
 	/**
