@@ -186,7 +186,11 @@ final class Site {
 	 * @return array<string, mixed>
 	 */
 	public function workers(): array {
-		return (array) ( new Browser( $this->url ) )->send( 'GET', '/kct-workers?json' )['json'];
+		$until = microtime( true ) + 120;
+		do {
+			$status = (array) ( new Browser( $this->url ) )->send( 'GET', '/kct-workers?json' )['json'];
+		} while ( ! isset( $status['active processes'] ) && microtime( true ) < $until );
+		return $status;
 	}
 
 	/**

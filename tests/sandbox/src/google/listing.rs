@@ -47,6 +47,10 @@ pub fn list(user: &User, request: &Request) -> Result<Reply, Reply> {
         .map(|event| shown(event))
         .collect();
     let end = skip + page.len();
+    let page: Vec<Value> = page
+        .into_iter()
+        .map(|event| only(event, request.query("fields")))
+        .collect();
     let mut answer = json!({ "kind": "calendar#events", "summary": user.email, "items": page });
     if end < found.len() {
         answer["nextPageToken"] = json!(end.to_string());
@@ -54,6 +58,17 @@ pub fn list(user: &User, request: &Request) -> Result<Reply, Reply> {
         answer["nextSyncToken"] = json!(format!("sync.{}.{size}", user.version));
     }
     Ok(Reply::json(200, &answer))
+}
+
+/// The members of an event that a partial response asks for: `fields=...,items(id,etag)`.
+fn only(mut event: Value, fields: Option<&str>) -> Value {
+    let wanted = fields
+        .and_then(|fields| fields.split_once("items("))
+        .and_then(|(_, rest)| rest.split_once(')'));
+    if let (Some((wanted, _)), Some(members)) = (wanted, event.as_object_mut()) {
+        members.retain(|name, _| wanted.split(',').any(|one| one == name));
+    }
+    event
 }
 
 /// Of deleted events only the id is certain.
