@@ -302,6 +302,7 @@ final class Plugin {
 			new Admin\CauseNotice( $book ),
 			new Connect\ConnectionCare( $this->bridge, $causes ),
 			$this->retirement,
+			new Connect\Arrivals( $this->settings, new ZoomUserBook() ),
 			$this->offers,
 			$this->calendars,
 			new ChangeNotice( $later ),

@@ -117,6 +117,20 @@ final class NetworkTest extends TestCase {
 		self::assertSame( array(), $this->site->rows( 'SELECT * FROM net_2_kc_telemed_zoom_users' ) );
 	}
 
+	public function test_who_leaves_inside_a_transaction_is_forgotten_after_it_and_only_if_it_comes_true(): void {
+		foreach ( array( 'ROLLBACK' => 1, 'COMMIT' => 0 ) as $ends => $left ) {
+			$doctors ??= $this->doctors();
+			$this->site->rows( "REPLACE INTO net_2_kc_telemed_zoom_users (doctor_id, zoom_user_id) VALUES (?, 'z')", array( $doctors['two'] ) );
+			$written = $this->step(
+				'sites',
+				'( new KiviCare\Telemed\KiviCare\OpenTransactions() )->register(); $ours = array(); add_filter( "query", static function ( $sql ) use ( &$ours ) { if ( str_contains( $sql, "zoom_users" ) && ! str_starts_with( $sql, "SELECT" ) ) { $ours[] = $sql; } return $sql; } );'
+				. "\$wpdb->query( 'START TRANSACTION' ); remove_user_from_blog( {$doctors['two']}, 2 ); echo count( \$ours ); \$wpdb->query( '$ends' );"
+			);
+			self::assertSame( '0', $written, 'inside the transaction' );
+			self::assertCount( $left, $this->site->rows( 'SELECT * FROM net_2_kc_telemed_zoom_users' ), $ends );
+		}
+	}
+
 	public function test_who_is_deleted_from_the_network_is_ended_at_the_provider(): void {
 		$doctors = $this->doctors();
 		$seed    = $this->site->provider_seed();

@@ -6,6 +6,7 @@ namespace KiviCare\Telemed\Tests\Config;
 use KiviCare\Telemed\Config\DoctorConnections;
 use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Config\Settings;
+use KiviCare\Telemed\Connect\Arrivals;
 use KiviCare\Telemed\Connect\Offer;
 use KiviCare\Telemed\Connect\ZoomUser;
 use KiviCare\Telemed\Connect\ZoomUserBook;
@@ -157,7 +158,12 @@ final class ZoomUsersTest extends TestCase {
 	public function test_a_new_doctor_is_offered_where_all_are_and_only_when_an_administrator_added_the_doctor(): void {
 		$this->share_account( 'all' );
 		wp_set_current_user( (int) get_users( array( 'role' => 'administrator', 'fields' => 'ID', 'number' => 1 ) )[0] );
-		$this->plugin->zoom_offers()->joined( $this->doctor, Gate::DOCTOR );
+		$arrivals = new Arrivals( $this->plugin->settings(), new ZoomUserBook() );
+		$arrivals->joined( $this->doctor, Gate::DOCTOR );
+		$this->plugin->zoom_users()->forget( $this->doctor );
+		$this->assertNull( $this->plugin->zoom_users()->find( $this->doctor ), 'nothing is written where KiviCare may have a transaction open' );
+		$arrivals->write();
+		$this->plugin->zoom_users()->forget( $this->doctor );
 		$this->assertSame( '', $this->plugin->zoom_users()->id( $this->doctor ), 'Zoom is not asked inside of somebody else\'s request' );
 		$this->plugin->zoom_offers()->care();
 		$this->assertSame( FakeBridge::zoom_id( self::ADDRESS ), $this->plugin->zoom_users()->id( $this->doctor ) );
