@@ -43,7 +43,7 @@ final class NetworkTest extends TestCase {
 		self::assertCount( 2, array_unique( $records ) );
 		// One that is cloned within the network is a copy, and the users are not its own.
 		$this->step( 'sites', 'switch_to_blog( 1 ); $cloned = array( get_option( "kivicare_telemed_site_id" ), get_option( "kivicare_telemed_site" ) ); restore_current_blog(); switch_to_blog( 2 ); update_option( "kivicare_telemed_site_id", $cloned[0] ); update_option( "kivicare_telemed_site", $cloned[1] ); restore_current_blog(); update_user_meta( 1, "kiviCare_doctor_zoom_telemed_config", "sealed" );' );
-		self::assertSame( 'unknown_address 1 sealed confirmed', $this->step( 'sites', 'switch_to_blog( 2 ); echo KiviCare\Telemed\Site\Identity::state()->value, " "; $rows = new KiviCare\Telemed\Site\SiteRows( $GLOBALS["wpdb"] ); echo (int) $rows->is_shared( KiviCare\Telemed\Site\Identity::id() ), " "; ( new KiviCare\Telemed\Site\Decisions( $rows, static fn() => null ) )->copy(); echo get_user_meta( 1, "kiviCare_doctor_zoom_telemed_config", true ), " ", KiviCare\Telemed\Site\Identity::state()->value; restore_current_blog();' ) );
+		self::assertSame( 'unknown_address 1 sealed confirmed', $this->step( 'sites', 'switch_to_blog( 2 ); echo KiviCare\Telemed\Site\Identity::state()->value, " "; $rows = new KiviCare\Telemed\Site\SiteRows(); echo (int) $rows->is_shared( KiviCare\Telemed\Site\Identity::id() ), " "; ( new KiviCare\Telemed\Site\Decisions( $rows, static fn() => null ) )->copy(); echo get_user_meta( 1, "kiviCare_doctor_zoom_telemed_config", true ), " ", KiviCare\Telemed\Site\Identity::state()->value; restore_current_blog();' ) );
 	}
 
 	public function test_a_new_site_gets_its_tables_and_a_deleted_one_leaves_none(): void {
@@ -78,8 +78,8 @@ final class NetworkTest extends TestCase {
 			'sites',
 			'switch_to_blog( 2 ); $plugin = KiviCare\Telemed\Plugin::of_this_site(); $plugin->sweep()->run( 5 ); $plugin->sweep()->report(); $plugin->upgrade()->run();
 			$query = new KiviCare\Telemed\Overview\Query(); $plugin->doctor_list()->page( $query ); $plugin->meeting_list()->page( $query ); $plugin->operation_list()->page( $query );
-			$rows = new KiviCare\Telemed\Privacy\PersonalRows( $wpdb ); $rows->meetings( 1, 5, 0 ); $rows->operations( 1, 5, 0 ); $rows->audit( 1, 5, 0 ); $rows->clear_meetings( 1 );
-			( new KiviCare\Telemed\Audit\Retention( $wpdb, new KiviCare\Telemed\Config\Constants() ) )->run(); $plugin->zoom_offers()->care(); $plugin->status();'
+			$rows = new KiviCare\Telemed\Privacy\PersonalRows(); $rows->meetings( 1, 5, 0 ); $rows->operations( 1, 5, 0 ); $rows->audit( 1, 5, 0 ); $rows->clear_meetings( 1 );
+			( new KiviCare\Telemed\Audit\Retention( new KiviCare\Telemed\Config\Constants() ) )->run(); $plugin->zoom_offers()->care(); $plugin->status();'
 		);
 		clearstatcache();
 		$logged = preg_grep( '/database error|kivicare/i', explode( "\n", (string) @file_get_contents( $log, false, null, $before ) ) );

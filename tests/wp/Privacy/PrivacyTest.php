@@ -114,17 +114,17 @@ final class PrivacyTest extends TestCase {
 		$this->assertArrayHasKey( 'kivicare-telemed', apply_filters( 'wp_privacy_personal_data_exporters', array() ) );
 		$this->assertArrayHasKey( 'kivicare-telemed', apply_filters( 'wp_privacy_personal_data_erasers', array() ) );
 		global $wpdb;
-		$this->assertStringContainsString( '400 days', ( new PolicyText( new Retention( $wpdb, new Constants() ) ) )->text() );
+		$this->assertStringContainsString( '400 days', ( new PolicyText( new Retention( new Constants() ) ) )->text() );
 	}
 
 	private function exporter(): Exporter {
 		global $wpdb;
-		return new Exporter( new PersonalRows( $wpdb ), $this->plugin->doctors(), $this->plugin->zoom_users() );
+		return new Exporter( new PersonalRows(), $this->plugin->doctors(), $this->plugin->zoom_users() );
 	}
 
 	private function eraser(): Eraser {
 		global $wpdb;
-		return new Eraser( new PersonalRows( $wpdb ), $this->plugin->doctors(), $this->plugin->disconnection(), $this->plugin->zoom_users() );
+		return new Eraser( new PersonalRows(), $this->plugin->doctors(), $this->plugin->disconnection(), $this->plugin->zoom_users() );
 	}
 
 	private function export( string $email ): string {

@@ -36,7 +36,7 @@ final class DecisionsTest extends TestCase {
 		$catch_up        = function (): void {
 			++$this->caught_up;
 		};
-		$this->decisions = new Decisions( new SiteRows( $wpdb ), $catch_up );
+		$this->decisions = new Decisions( new SiteRows(), $catch_up );
 		add_action( Decisions::TAKEN_ACTION, array( $this, 'note_decision' ) );
 		$this->be_elsewhere();
 	}

@@ -33,7 +33,7 @@ final class UpkeepChecksTest extends TestCase {
 	protected function setUp(): void {
 		parent::setUp();
 		global $wpdb;
-		$this->facts = new QueueFacts( $wpdb );
+		$this->facts = new QueueFacts();
 		wp_schedule_single_event( time() + 3600, Sweep::ACTION );
 		add_filter( 'pre_http_request', array( $this, 'answer' ) );
 	}
@@ -136,7 +136,7 @@ final class UpkeepChecksTest extends TestCase {
 		global $wpdb;
 		$this->plugin->settings()->save_zoom( $this->bridge, array( 'auth_type' => 'server-to-server', 'account_id' => 'hunter1', 'client_id' => 'hunter2', 'client_secret' => 'hunter3' ) );
 		$this->operation( 'pending', 60 );
-		$section = ( new DebugInformation( fn() => $this->plugin->status(), self::met(), $this->facts, new Retention( $wpdb, new Constants() ) ) )->add( array( 'other' => array() ) );
+		$section = ( new DebugInformation( fn() => $this->plugin->status(), self::met(), $this->facts, new Retention( new Constants() ) ) )->add( array( 'other' => array() ) );
 		$fields  = array_map( static fn( array $field ): string => $field['value'], $section['kivicare-telemed']['fields'] );
 
 		$this->assertSame( array( 'plugin', 'extension', 'requirements', 'site', 'tables', 'key', 'zoom', 'zoom_ready', 'google_meet', 'operations', 'connections', 'queue_age', 'sweep', 'retention_days' ), array_keys( $fields ) );
