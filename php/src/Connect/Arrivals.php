@@ -51,7 +51,7 @@ final class Arrivals implements Registerable {
 		if ( $user && ! self::decides() ) {
 			$this->remember( new ZoomUser( $user->ID, reason: ZoomUser::UNREVIEWED ) );
 		} elseif ( $user && $this->settings->is_clinic_wide() && ZoomOffers::ALL === $this->settings->zoom()['doctors'] ) {
-			$this->remember( ZoomUser::approved( $user->ID, $user->user_email ) );
+			$this->remember( ZoomUser::approved( $user->ID, $user->user_email, $this->settings->app_keys()['account_id'] ) );
 		}
 	}
 

@@ -95,7 +95,7 @@ final class ZoomOffers implements Registerable {
 			return;
 		}
 		try {
-			$this->settle( $this->book->waiting( time() - self::AGAIN, self::BATCH ) );
+			$this->settle( $this->book->waiting( $this->settings->app_keys()['account_id'], time() - self::AGAIN, self::BATCH ) );
 		} catch ( BridgeException $error ) {
 			MeetingDesk::report( $error->failure->value, $error->getMessage(), 0 );
 		}
@@ -124,7 +124,7 @@ final class ZoomOffers implements Registerable {
 			} elseif ( ! $may( $id ) ) {
 				$offers[ $id ] = new Offer( $id, ZoomUser::UNREVIEWED, self::address( $id ) );
 			} else {
-				$waiting[] = ZoomUser::approved( $id, self::address( $id ) );
+				$waiting[] = ZoomUser::approved( $id, self::address( $id ), $this->settings->app_keys()['account_id'] );
 			}
 		}
 		// Approved as they are now, whatever comes of the questions.

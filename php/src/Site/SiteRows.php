@@ -6,6 +6,7 @@ namespace KiviCare\Telemed\Site;
 use KiviCare\Telemed\Config\DoctorConnections;
 use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Connect\Retirement;
+use KiviCare\Telemed\Connect\ZoomUserBook;
 use KiviCare\Telemed\Install\Installer;
 use KiviCare\Telemed\Install\Schema;
 use KiviCare\Telemed\KiviCare\Appointments;
@@ -87,6 +88,7 @@ final class SiteRows {
 		foreach ( array( Schema::ZOOM_MAPPINGS, Schema::MEET_MAPPINGS, Schema::CALENDARS, Schema::CONNECTIONS, Schema::NOTED ) as $table ) {
 			$wpdb->query( "DELETE FROM {$prefix}{$table}" );
 		}
+		( new ZoomUserBook() )->expire();
 		$wpdb->query( "DELETE FROM {$prefix}" . Schema::OPERATIONS . " WHERE state IN ('in_flight', 'pending', 'parked')" );
 		// The extension's cached tokens are options that WordPress may never have heard of.
 		foreach ( array( 'kivicare_telemed_zoom_token_', CauseBook::PREFIX ) as $start ) {

@@ -3,7 +3,9 @@ declare( strict_types=1 );
 
 namespace KiviCare\Telemed\Upgrade;
 
+use KiviCare\Telemed\Config\Constants;
 use KiviCare\Telemed\Config\Provider;
+use KiviCare\Telemed\Config\Settings;
 use KiviCare\Telemed\Connect\ZoomUserBook;
 use KiviCare\Telemed\Contracts\Bridge;
 
@@ -41,7 +43,7 @@ final class Upgrade {
 			new SettingsStep( $this->bridge ),
 			new TokensStep( $rows, $this->bridge, $disused, Provider::Zoom ),
 			new DoctorAppsStep( $rows, $this->bridge ),
-			new ZoomUsersStep( $rows, new ZoomUserBook() ),
+			new ZoomUsersStep( $rows, new ZoomUserBook(), new Settings( new Constants() ) ),
 			new MeetSettingsStep( $this->bridge ),
 			new TokensStep( $rows, $this->bridge, $disused, Provider::GoogleMeet ),
 			new CalendarsStep( $this->wpdb, $rows, $this->bridge ),
