@@ -93,6 +93,21 @@ final class ZoomUsers {
 	}
 
 	/**
+	 * Forgets who the doctor is at Zoom. What remains says only that an administrator has to look at the doctor's address:
+	 * without it the doctor would look like one whose address nobody has changed.
+	 *
+	 * @return bool Whether there was something to forget.
+	 */
+	public function erase( int $doctor_id ): bool {
+		$known = $this->book->find( $doctor_id );
+		if ( null === $known || ( ZoomUser::UNREVIEWED === $known->reason && '' === $known->id . $known->address ) ) {
+			return false;
+		}
+		$this->refuse( $doctor_id );
+		return true;
+	}
+
+	/**
 	 * Asks Zoom who approved addresses are. Each answer is kept; a Zoom user that is another doctor already is not given a
 	 * second time.
 	 *
