@@ -16,9 +16,9 @@ use KiviCare\Telemed\Rest\Gate;
 final class Arrivals implements Registerable {
 
 	/**
-	 * Rows to add, by site and doctor.
+	 * Rows to add, by site and doctor; null for a user who was deleted.
 	 *
-	 * @var array<int, array<int, ZoomUser>>
+	 * @var array<int, array<int, ZoomUser|null>>
 	 */
 	private array $rows = array();
 
@@ -31,6 +31,7 @@ final class Arrivals implements Registerable {
 		add_action( 'set_user_role', array( $this, 'joined' ), 10, 3 );
 		add_action( 'add_user_role', array( $this, 'joined' ), 10, 2 );
 		add_action( 'profile_update', array( $this, 'moved' ), 10, 2 );
+		add_action( 'deleted_user', array( $this, 'gone' ) );
 		// Before work that takes its time.
 		add_action( 'shutdown', array( $this, 'write_later' ), 800 );
 	}
@@ -69,6 +70,15 @@ final class Arrivals implements Registerable {
 	}
 
 	/**
+	 * A user was deleted: nobody else may have to wait for the same Zoom user.
+	 *
+	 * @param mixed $user_id User.
+	 */
+	public function gone( $user_id ): void {
+		$this->rows[ get_current_blog_id() ][ (int) $user_id ] = null;
+	}
+
+	/**
 	 * Writes what is remembered, after the response.
 	 */
 	public function write_later(): void {
@@ -83,7 +93,7 @@ final class Arrivals implements Registerable {
 		$this->rows = array();
 		foreach ( $rows as $site => $users ) {
 			$elsewhere = is_multisite() && get_current_blog_id() !== $site && switch_to_blog( $site );
-			array_map( $this->add( ... ), $users );
+			array_map( $this->settle( ... ), array_keys( $users ), $users );
 			$elsewhere && restore_current_blog();
 		}
 	}
@@ -97,12 +107,16 @@ final class Arrivals implements Registerable {
 	}
 
 	/**
-	 * Adds a row, unless KiviCare has taken the doctor back.
+	 * Adds or drops a row, unless KiviCare has taken the doctor or the deletion back.
 	 */
-	private function add( ZoomUser $user ): void {
+	private function settle( int $doctor_id, ?ZoomUser $user ): void {
 		// What is cached may have been read inside the transaction.
-		clean_user_cache( $user->doctor_id );
-		Gate::is_doctor( $user->doctor_id ) && $this->book->add( $user );
+		clean_user_cache( $doctor_id );
+		if ( null === $user ) {
+			get_userdata( $doctor_id ) || $this->book->drop( $doctor_id );
+		} elseif ( Gate::is_doctor( $doctor_id ) ) {
+			$this->book->add( $user );
+		}
 	}
 
 	/**
