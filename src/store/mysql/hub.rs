@@ -236,6 +236,11 @@ impl Hub {
         }
     }
 
+    /// Whether this machine's processes can count their sessions together.
+    pub(super) fn counts(&self) -> bool {
+        self.gate.is_usable()
+    }
+
     /// PHP has closed its session.
     pub(super) fn take_back(&self) {
         self.gate.take_back();

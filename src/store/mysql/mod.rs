@@ -111,6 +111,11 @@ impl MySqlStore {
         self.hub.take_back();
     }
 
+    /// Whether this machine's processes can count their sessions together, in the folder for temporary files.
+    pub fn counts_sessions(&self) -> bool {
+        self.hub.counts()
+    }
+
     async fn run(&self, sql: String, values: impl Into<Params>, repeat: Repeat) -> Result<Reply> {
         perform(&self.hub, self.which, &[Statement::new(sql, values)], repeat).await
     }

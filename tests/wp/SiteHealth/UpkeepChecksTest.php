@@ -62,6 +62,14 @@ final class UpkeepChecksTest extends TestCase {
 		$this->assertStringContainsString( 'no &lt;connection&gt;', $checks[0]->run()['description'] );
 	}
 
+	public function test_sessions_that_cannot_be_counted_are_named(): void {
+		$this->bridge->counts_sessions = false;
+		$result                        = ( new DatabaseCheck( $this->bridge ) )->run();
+		$this->assertSame( 'recommended', $result['status'] );
+		$this->assertStringContainsString( '/', $result['description'] );
+		$this->assertStringContainsString( 'TMPDIR', $result['description'] );
+	}
+
 	public function test_a_drop_in_for_the_database_is_named_when_the_extension_does_not_get_through(): void {
 		$check = new DatabaseCheck( $this->bridge );
 		file_put_contents( WP_CONTENT_DIR . '/db.php', '<?php' );
