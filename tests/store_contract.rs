@@ -576,9 +576,15 @@ async fn notes_and_due_operations(store: &dyn Store) {
     assert_eq!(store.next_due(now).await.unwrap(), None);
 
     for id in [61, 62, 64] {
-        store.postpone(id, now + 30).await.unwrap();
+        store.postpone(id, now + 30, now + 10).await.unwrap();
     }
-    assert_eq!(due(now + 29).await, []);
+    assert_eq!(due(now + 9).await, []);
+    assert_eq!(
+        due(now + 10).await,
+        [(61, true, 3, 0)],
+        "a note has a limit of its own"
+    );
+    assert_eq!(due(now + 29).await.len(), 1);
     assert_eq!(due(now + 30).await.len(), 3, "put off, not forgotten");
     store.settle_note(61, 3).await.unwrap();
     store.settle_note(61, 3).await.unwrap();

@@ -396,8 +396,8 @@ impl Store for MySqlStore {
         self.transacted([queue::settle(self, appointment_id, noted)])
     }
 
-    fn postpone(&self, appointment_id: u64, until: i64) -> BoxFuture<'_, Result<()>> {
-        self.transacted(queue::postpone(self, appointment_id, until))
+    fn postpone(&self, appointment_id: u64, until: i64, noted_until: i64) -> BoxFuture<'_, Result<()>> {
+        self.transacted(queue::postpone(self, appointment_id, until, noted_until))
     }
 
     fn due(&self, now: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Due>>> {
