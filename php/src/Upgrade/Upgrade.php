@@ -24,11 +24,9 @@ final class Upgrade {
 
 	/**
 	 * Upgrades everything.
-	 *
-	 * @param bool $dry_run Count only, write nothing.
 	 */
-	public function run( bool $dry_run = false ): Report {
-		return new Report( array_map( static fn( Step $step ): StepResult => $step->run( $dry_run ), $this->steps() ) );
+	public function run( Mode $mode = Mode::Apply ): Report {
+		return new Report( array_map( static fn( Step $step ): StepResult => $step->run( $mode ), $this->steps() ) );
 	}
 
 	/**

@@ -24,7 +24,8 @@ final class ZoomUsersStep implements Step {
 		return DoctorConnections::ZOOM_USER;
 	}
 
-	public function run( bool $dry_run ): StepResult {
+	public function run( Mode $mode ): StepResult {
+		$dry_run = Mode::Count === $mode;
 		$tally = new Tally();
 		foreach ( $this->rows->of( DoctorConnections::ZOOM_USER ) as $row ) {
 			$tally->count( fn(): int => $this->upgrade( $row, $dry_run ) );

@@ -14,6 +14,7 @@ use KiviCare\Telemed\Rest\Gate;
 use KiviCare\Telemed\Tests\Fakes\FakeBridge;
 use KiviCare\Telemed\Tests\TestCase;
 use KiviCare\Telemed\Upgrade\MetaRows;
+use KiviCare\Telemed\Upgrade\Mode;
 use KiviCare\Telemed\Upgrade\ZoomUsersStep;
 
 /**
@@ -207,9 +208,9 @@ final class ZoomUsersTest extends TestCase {
 		update_user_meta( $this->doctor, DoctorConnections::ZOOM_USER, 'dr@zoom.example' );
 		$step = new ZoomUsersStep( new MetaRows( $GLOBALS['wpdb'] ), new ZoomUserBook(), $this->plugin->settings() );
 		$this->share_account();
-		$this->assertSame( 1, $step->run( true )->count );
-		$this->assertSame( 1, $step->run( false )->count );
-		$this->assertSame( 0, $step->run( false )->count );
+		$this->assertSame( 1, $step->run( Mode::Count )->count );
+		$this->assertSame( 1, $step->run( Mode::Apply )->count );
+		$this->assertSame( 0, $step->run( Mode::Apply )->count );
 		$this->plugin->zoom_users()->forget( $this->doctor );
 		$this->plugin->zoom_offers()->care();
 		$this->assertSame( FakeBridge::zoom_id( 'dr@zoom.example' ), $this->plugin->zoom_users()->id( $this->doctor ) );
