@@ -167,9 +167,7 @@ async fn a_run_has_a_few_more_and_closes_them() {
         wide.close().await;
         drop(wide);
         // Used all the time, the anchor stays, and nothing else.
-        while account.sessions().await > 1 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        account.until(1).await;
         store.ping().await.unwrap();
     }
     account.close().await;
