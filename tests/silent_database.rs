@@ -1,5 +1,7 @@
 //! A database server that accepts connections and never answers: one wait, for the whole process.
 
+#![allow(clippy::unwrap_used)] // tests panic on purpose
+
 use std::net::TcpListener;
 use std::time::Duration;
 

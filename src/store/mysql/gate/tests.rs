@@ -136,7 +136,8 @@ fn one_slot_that_cannot_be_made_does_not_undo_the_others() {
         .create(one.dir.clone().unwrap().join("slot-1"))
         .unwrap();
     let other = other(&one);
-    let first = one.try_pass().unwrap();
-    assert!(first._slot.is_some(), "the slot that works is taken first");
-    assert!(other.try_pass().unwrap()._slot.is_none());
+    let Pass { _slot: first } = one.try_pass().unwrap();
+    assert!(first.is_some(), "the slot that works is taken first");
+    let Pass { _slot: second } = other.try_pass().unwrap();
+    assert!(second.is_none());
 }
