@@ -50,7 +50,7 @@ final class Journal {
 	public function unfinished(): array {
 		global $wpdb;
 		// phpcs:ignore WordPress.DB
-		return array_map( 'intval', $wpdb->get_col( "SELECT DISTINCT appointment_id FROM {$this->table()} WHERE state IN ('in_flight', 'pending', 'parked')" ) );
+		return array_values( array_map( 'intval', $wpdb->get_col( "SELECT DISTINCT appointment_id FROM {$this->table()} WHERE state IN ('in_flight', 'pending', 'parked')" ) ) );
 	}
 
 	/**

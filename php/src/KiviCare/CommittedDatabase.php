@@ -101,12 +101,16 @@ final class CommittedDatabase extends \wpdb {
 	 * A connection keeps the limit that it began with.
 	 */
 	private function connect_in_time(): bool {
+		// phpcs:disable Generic.PHP.ForbiddenFunctions -- for this one connection alone, and put back.
+		// @mago-ignore lint:no-ini-set
 		$before = function_exists( 'ini_set' ) ? ini_set( 'mysqlnd.net_read_timeout', (string) self::ANSWER_WAIT ) : false;
 		try {
 			return parent::db_connect( false );
 		} finally {
+			// @mago-ignore lint:no-ini-set
 			false === $before || ini_set( 'mysqlnd.net_read_timeout', $before );
 		}
+		// phpcs:enable
 	}
 
 	/**

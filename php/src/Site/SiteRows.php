@@ -153,6 +153,6 @@ final class SiteRows {
 	private function own_metas(): array {
 		global $wpdb;
 		// phpcs:ignore WordPress.DB
-		return array_map( 'strval', (array) $wpdb->get_col( $wpdb->prepare( "SELECT DISTINCT meta_key FROM {$wpdb->usermeta} WHERE meta_key LIKE %s", $wpdb->esc_like( self::OURS ) . '%' ) ) );
+		return array_values( array_map( 'strval', (array) $wpdb->get_col( $wpdb->prepare( "SELECT DISTINCT meta_key FROM {$wpdb->usermeta} WHERE meta_key LIKE %s", $wpdb->esc_like( self::OURS ) . '%' ) ) ) );
 	}
 }

@@ -43,7 +43,7 @@ final class DatabaseCheck extends HealthTest {
 	 * Where our processes would count: a folder beside PHP's own temporary files, as the system's environment names it.
 	 */
 	private static function uncounted(): string {
-		$folder = (string) getenv( 'TMPDIR' );
+		$folder = function_exists( 'getenv' ) ? (string) getenv( 'TMPDIR' ) : '';
 		/* translators: %s: folder. */
 		return sprintf( __( 'Video visits work. But PHP\'s processes keep count of their database connections by files in %s, and cannot write or lock them there; at peak times they may take connections that visitors need. Let PHP\'s user write to that folder, or set TMPDIR for PHP to one where it may.', 'kivicare-telemed' ), '' === $folder ? '/tmp' : $folder );
 	}
