@@ -12,6 +12,8 @@
  * @package KiviCare\Telemed
  */
 
+declare( strict_types=1 );
+
 // This file must parse on old PHP: WordPress checks the header only on activation, not after a downgrade.
 defined( 'ABSPATH' ) || exit;
 

@@ -429,6 +429,13 @@ namespace KiviCare\Telemed\Native {
         public function audit(array $entry): void {}
 
         /**
+         * Whether this machine's processes can count their database sessions together, in the folder for temporary files.
+         *
+         * @return bool
+         */
+        public function countsSessions(): bool {}
+
+        /**
          * Whether the secret was sealed with another key than the current one.
          *
          * @param string $sealed

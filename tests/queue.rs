@@ -167,6 +167,19 @@ async fn a_note_stays_until_somebody_has_looked_and_longer_when_told_again() -> 
 }
 
 #[tokio::test]
+async fn what_is_noted_while_it_is_being_put_off_is_looked_at_within_a_minute() -> Result<()> {
+    let site = site();
+    let first = site.telemed.note(41, false).await?;
+    // Somebody looks, finds nothing to do, and meanwhile it is told of again.
+    site.telemed.note(41, false).await?;
+    site.telemed.settle_note(41, first).await?;
+    site.telemed.postpone(41, 3600).await?;
+    site.clock.set(jiff::Timestamp::from_second(NOW + 60).unwrap());
+    assert_eq!(site.telemed.due(9).await?.len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
 async fn what_cannot_be_decided_is_put_off_and_comes_back() -> Result<()> {
     let site = site();
     site.telemed.note(41, false).await?;

@@ -24,6 +24,17 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, OptsBuilder};
 
 const LONG: Duration = Duration::from_secs(60);
+/// How long a test waits for what must come.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// Waits until it is so.
+async fn eventually(what: &str, so: impl AsyncFn() -> bool) {
+    let until = Instant::now() + LIMIT;
+    while !so().await {
+        assert!(Instant::now() < until, "not in time: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
 
 fn new_operation(appointment_id: u64, kind: OperationKind, lease: Duration) -> NewOperation {
     NewOperation {
@@ -216,11 +227,10 @@ async fn journal(store: &dyn Store) {
         .await
         .unwrap();
     assert!(store.resume_operation(id, Duration::ZERO).await.unwrap());
-    tokio::time::sleep(Duration::from_millis(2100)).await;
-    assert!(
-        store.resume_operation(id, LONG).await.unwrap(),
-        "the lease has ended"
-    );
+    eventually("the lease has ended", async || {
+        store.resume_operation(id, LONG).await.unwrap()
+    })
+    .await;
     store.complete(id).await.unwrap();
     assert_eq!(unfinished(OperationKind::Create).await.unwrap(), None);
     assert!(!store.resume_operation(id, LONG).await.unwrap());
@@ -564,7 +574,7 @@ async fn notes_and_due_operations(store: &dyn Store) {
         .await
         .unwrap();
     set(parked, OperationState::Parked, None).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(1100)).await;
+    eventually("a lease has ended", async || due(now).await.len() >= 3).await;
     let mut found = due(now).await;
     found.sort_unstable();
     assert_eq!(
@@ -576,9 +586,15 @@ async fn notes_and_due_operations(store: &dyn Store) {
     assert_eq!(store.next_due(now).await.unwrap(), None);
 
     for id in [61, 62, 64] {
-        store.postpone(id, now + 30).await.unwrap();
+        store.postpone(id, now + 30, now + 10).await.unwrap();
     }
-    assert_eq!(due(now + 29).await, []);
+    assert_eq!(due(now + 9).await, []);
+    assert_eq!(
+        due(now + 10).await,
+        [(61, true, 3, 0)],
+        "a note has a limit of its own"
+    );
+    assert_eq!(due(now + 29).await.len(), 1);
     assert_eq!(due(now + 30).await.len(), 3, "put off, not forgotten");
     store.settle_note(61, 3).await.unwrap();
     store.settle_note(61, 3).await.unwrap();
@@ -780,7 +796,15 @@ impl Database {
         for id in &ids {
             self.admin.query_drop(format!("KILL {id}")).await.unwrap();
         }
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        let ended = async |admin: &mut Conn| -> bool {
+            let left: Vec<u64> = admin.query(sql).await.unwrap();
+            !left.iter().any(|id| ids.contains(id))
+        };
+        let until = Instant::now() + LIMIT;
+        while !ended(&mut self.admin).await {
+            assert!(Instant::now() < until, "the sessions do not end");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
         ids.len()
     }
 }
@@ -897,7 +921,6 @@ async fn token_rows(database: &mut Database, store: &MySqlStore) {
 async fn survives_killed_sessions(database: &mut Database, store: &MySqlStore) {
     // Several idle sessions, so that more than the first one taken is dead.
     futures_util::future::join_all((0..3).map(|_| store.ping())).await;
-    tokio::time::sleep(Duration::from_millis(100)).await;
     assert!(database.kill_sessions().await >= 1);
     let id = store
         .begin_operation(new_operation(50, OperationKind::Create, LONG))

@@ -39,7 +39,7 @@ BOXES = [
     ("rows", "mysql", "data", "KiviCare's rows", ["appointments, services,", "clinics"], 240, 715, 170, 85),
     ("secrets", "mysql", "secret", "Sealed secrets", ["tokens in usermeta,", "client secrets in options"], 424, 715, 170, 85),
     ("mappings", "mysql", "data", "Mappings", ["appointment to meeting,", "one table a provider"], 608, 715, 170, 85),
-    ("own", "mysql", "data", "kc_telemed_*", ["operations, noted,", "events, calendars,", "connections, audit"], 792, 715, 170, 85),
+    ("own", "mysql", "data", "kc_telemed_*", ["operations, noted, audit,", "events, calendars,", "connections, zoom_users"], 792, 715, 170, 85),
 ]
 
 # points, label lines, label x, label y, anchor, dashed

@@ -249,7 +249,7 @@ final class Plugin {
 		$always    = array(
 			$installer,
 			new Install\Network( $installer ),
-			...( new Site\Parts( $wpdb ) )->services(),
+			...( new Site\Parts() )->services(),
 			new Translations(),
 			new Admin\RequirementsNotice( $this->requirements ),
 			new SiteHealth\ExtensionCheck( $this->requirements ),
@@ -284,7 +284,7 @@ final class Plugin {
 		$later   = static fn(): Appointments => new Appointments( CommittedDatabase::reader() );
 		$book    = new Mail\CauseBook();
 		$causes  = new Mail\Causes( $book, $later );
-		$log     = new Webhooks\EventLog( $wpdb );
+		$log     = new Webhooks\EventLog();
 		$desk    = new Webhooks\EventDesk( $this->bridge, $log, $this->doctors, $this->disconnection, $this->settings, $this->agenda );
 		$zoom    = $this->consent( Provider::Zoom );
 		$google  = $this->consent( Provider::GoogleMeet );
@@ -302,6 +302,7 @@ final class Plugin {
 			new Admin\CauseNotice( $book ),
 			new Connect\ConnectionCare( $this->bridge, $causes ),
 			$this->retirement,
+			new Connect\Arrivals( $this->settings, new ZoomUserBook() ),
 			$this->offers,
 			$this->calendars,
 			new ChangeNotice( $later ),
@@ -325,15 +326,14 @@ final class Plugin {
 	 * @return list<Registerable>
 	 */
 	private function upkeep_services(): array {
-		global $wpdb;
-		$retention = new Audit\Retention( $wpdb, new Constants() );
-		$personal  = new Privacy\PersonalRows( $wpdb );
+		$retention = new Audit\Retention( new Constants() );
+		$personal  = new Privacy\PersonalRows();
 		return array(
 			$retention,
 			new Privacy\Exporter( $personal, $this->doctors, $this->people ),
 			new Privacy\Eraser( $personal, $this->doctors, $this->disconnection, $this->people ),
 			new Privacy\PolicyText( $retention ),
-			...$this->health_services( new SiteHealth\QueueFacts( $wpdb ), $retention ),
+			...$this->health_services( new SiteHealth\QueueFacts(), $retention ),
 		);
 	}
 
@@ -360,8 +360,7 @@ final class Plugin {
 	 * @return list<Registerable>
 	 */
 	private function admin_services(): array {
-		global $wpdb;
-		$journal = new Admin\Journal( $wpdb );
+		$journal = new Admin\Journal();
 		return array(
 			new Admin\SettingsScreen(),
 			new Rest\AdminOverviewController( fn(): StatusReport => $this->status(), $journal, new Admin\CauseNotice( new Mail\CauseBook() ) ),

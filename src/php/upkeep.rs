@@ -66,6 +66,11 @@ impl Upkeep {
         })
     }
 
+    /// Whether this machine's processes can count their database sessions together, in the folder for temporary files.
+    pub fn counts_sessions(&self) -> PhpResult<bool> {
+        guarded(|| Ok(self.0.store()?.counts_sessions()))
+    }
+
     /// Whether the secret was sealed with another key than the current one.
     pub fn needs_reseal(&self, sealed: &str) -> PhpResult<bool> {
         guarded(|| Ok(self.0.vault()?.needs_reseal(sealed)))

@@ -116,7 +116,7 @@ pub struct Host {
     pub provider: Provider,
     /// WordPress user id of the doctor.
     pub doctor_id: u64,
-    /// The doctor has connected an own account. At Google there is no other way.
+    /// The doctor has connected their own account. At Google there is no other way.
     pub own_tokens: bool,
     /// Zoom user id or e-mail for a server-to-server app.
     pub zoom_user: String,

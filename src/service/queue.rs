@@ -35,10 +35,13 @@ impl Telemed {
         self.store.settle_note(appointment_id, noted).await
     }
 
-    /// Puts off what cannot be decided yet.
+    /// Puts off what cannot be decided yet. What is noted is looked at again within a minute all the same: it came
+    /// after somebody looked, or nobody could.
     pub async fn postpone(&self, appointment_id: u64, seconds: u32) -> Result<()> {
-        let until = self.clock.now().as_second() + i64::from(seconds);
-        self.store.postpone(appointment_id, until).await
+        let (now, seconds) = (self.clock.now().as_second(), i64::from(seconds));
+        self.store
+            .postpone(appointment_id, now + seconds, now + seconds.min(AGAIN))
+            .await
     }
 
     /// At most `limit` appointments to look at now, a fair share of each doctor's.
@@ -103,9 +106,8 @@ impl Telemed {
                 self.store.settle_note(id, noted).await
             }
             _ => {
-                self.store
-                    .postpone(id, self.clock.now().as_second() + AGAIN)
-                    .await
+                let again = self.clock.now().as_second() + AGAIN;
+                self.store.postpone(id, again, again).await
             }
         };
         outcome.and_then(|outcome| settled.map(|()| outcome))

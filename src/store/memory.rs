@@ -419,10 +419,10 @@ impl Store for MemoryStore {
         done(())
     }
 
-    fn postpone(&self, appointment_id: u64, until: i64) -> BoxFuture<'_, Result<()>> {
+    fn postpone(&self, appointment_id: u64, until: i64, noted_until: i64) -> BoxFuture<'_, Result<()>> {
         let mut content = self.content();
         if let Some(note) = content.notes.get_mut(&appointment_id) {
-            note.2 = note.2.max(until);
+            note.2 = note.2.max(noted_until);
         }
         let now = Instant::now();
         for entry in content.operations.values_mut() {

@@ -385,8 +385,8 @@ pub trait Store: Send + Sync {
     /// Forgets the note, unless the appointment was told of again since `noted` was read.
     fn settle_note(&self, appointment_id: u64, noted: u64) -> BoxFuture<'_, Result<()>>;
 
-    /// Puts what is due of the appointment off until `until` (Unix seconds).
-    fn postpone(&self, appointment_id: u64, until: i64) -> BoxFuture<'_, Result<()>>;
+    /// Puts what is due of the appointment off: operations until `until`, a note until `noted_until` (Unix seconds).
+    fn postpone(&self, appointment_id: u64, until: i64, noted_until: i64) -> BoxFuture<'_, Result<()>>;
 
     /// Appointments to look at by `now` (Unix seconds), the longest overdue first: noted ones, operations whose pause is
     /// over, and those whose owner died.

@@ -82,7 +82,7 @@ describe( 'administrator', { concurrency: 1 }, () => {
 			await page.getByRole( 'button', { name: 'Copy: ' + label } ).click();
 			assert.ok( ( await page.evaluate( () => navigator.clipboard.readText() ) ).includes( value ) );
 		}
-		await card( 'Zoom' ).getByLabel( 'Each doctor connects an own Zoom account (OAuth)' ).check();
+		await card( 'Zoom' ).getByLabel( 'Each doctor connects their own Zoom account (OAuth)' ).check();
 		for ( const label of [ 'Redirect URL', 'Landing page', 'Deauthorization URL', 'Scopes' ] ) {
 			await card( 'Zoom' ).getByLabel( label, { exact: true } ).waitFor();
 		}

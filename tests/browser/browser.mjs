@@ -37,7 +37,7 @@ export async function close() {
 }
 
 /**
- * A person with an own browser, logged in by the form. Errors of the page's scripts are kept for the test to look at.
+ * A person with their own browser, logged in by the form. Errors of the page's scripts are kept for the test to look at.
  */
 export async function person( login, options = {} ) {
 	const context = await chrome.newContext( { ignoreHTTPSErrors: true, viewport: { width: 1280, height: 900 }, ...options } );

@@ -1,5 +1,5 @@
 /**
- * A doctor connects an own account through the provider's consent page, and a visit takes place, all through the
+ * A doctor connects their own account through the provider's consent page, and a visit takes place, all through the
  * dashboard's pages: KiviCare's own with KIVICARE_DIR, otherwise the contract plugin's.
  */
 import assert from 'node:assert/strict';

@@ -29,7 +29,7 @@ final class ApprovalTest extends SiteTestCase {
 		parent::tearDown();
 	}
 
-	public function test_a_doctor_who_changes_the_own_address_becomes_no_other_zoom_user(): void {
+	public function test_a_doctor_who_changes_their_own_address_becomes_no_other_zoom_user(): void {
 		$doctor = $this->site->login( 'doctor' );
 		$this->withdraw();
 		self::assertSame( 200, $doctor->rest( 'POST', 'wp/v2/users/me', array( 'email' => self::OWNER, 'meta' => array( 'kivicare_telemed_zoom_user' => self::OWNER ) ) )['status'] );

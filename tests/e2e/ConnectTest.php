@@ -7,7 +7,7 @@ declare(strict_types=1);
  */
 final class ConnectTest extends ConnectTestCase {
 
-	public function test_disconnecting_touches_neither_google_meet_nor_an_own_app(): void {
+	public function test_disconnecting_touches_neither_google_meet_nor_their_own_app(): void {
 		$app = '{"enableServerToServerOauthconfig":"true","account_id":"a","client_id":"c","client_secret":"kept"}';
 		$this->site->php( "update_user_meta( {$this->doctor_id}, 'kiviCare_google_meet_connect', 'on' ); update_user_meta( {$this->doctor_id}, 'telemed_type', 'googlemeet' ); update_user_meta( {$this->doctor_id}, 'zoom_server_to_server_oauth_config_data', wp_slash( '$app' ) );" );
 		$this->disconnect();

@@ -3,7 +3,7 @@
 declare(strict_types=1);
 
 /**
- * A doctor connects an own account, and every way that can go wrong. The same for both providers.
+ * A doctor connects their own account, and every way that can go wrong. The same for both providers.
  */
 abstract class ConnectTestCase extends ConsentTestCase {
 

@@ -3,7 +3,7 @@
 declare(strict_types=1);
 
 /**
- * A site whose doctors use both providers, each through an own connection, and a copy of it.
+ * A site whose doctors use both providers, each through a connection of their own, and a copy of it.
  */
 abstract class CopyTestCase extends SiteTestCase {
 

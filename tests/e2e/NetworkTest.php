@@ -43,7 +43,7 @@ final class NetworkTest extends TestCase {
 		self::assertCount( 2, array_unique( $records ) );
 		// One that is cloned within the network is a copy, and the users are not its own.
 		$this->step( 'sites', 'switch_to_blog( 1 ); $cloned = array( get_option( "kivicare_telemed_site_id" ), get_option( "kivicare_telemed_site" ) ); restore_current_blog(); switch_to_blog( 2 ); update_option( "kivicare_telemed_site_id", $cloned[0] ); update_option( "kivicare_telemed_site", $cloned[1] ); restore_current_blog(); update_user_meta( 1, "kiviCare_doctor_zoom_telemed_config", "sealed" );' );
-		self::assertSame( 'unknown_address 1 sealed confirmed', $this->step( 'sites', 'switch_to_blog( 2 ); echo KiviCare\Telemed\Site\Identity::state()->value, " "; $rows = new KiviCare\Telemed\Site\SiteRows( $GLOBALS["wpdb"] ); echo (int) $rows->is_shared( KiviCare\Telemed\Site\Identity::id() ), " "; ( new KiviCare\Telemed\Site\Decisions( $rows, static fn() => null ) )->copy(); echo get_user_meta( 1, "kiviCare_doctor_zoom_telemed_config", true ), " ", KiviCare\Telemed\Site\Identity::state()->value; restore_current_blog();' ) );
+		self::assertSame( 'unknown_address 1 sealed confirmed', $this->step( 'sites', 'switch_to_blog( 2 ); echo KiviCare\Telemed\Site\Identity::state()->value, " "; $rows = new KiviCare\Telemed\Site\SiteRows(); echo (int) $rows->is_shared( KiviCare\Telemed\Site\Identity::id() ), " "; ( new KiviCare\Telemed\Site\Decisions( $rows, static fn() => null ) )->copy(); echo get_user_meta( 1, "kiviCare_doctor_zoom_telemed_config", true ), " ", KiviCare\Telemed\Site\Identity::state()->value; restore_current_blog();' ) );
 	}
 
 	public function test_a_new_site_gets_its_tables_and_a_deleted_one_leaves_none(): void {
@@ -78,8 +78,8 @@ final class NetworkTest extends TestCase {
 			'sites',
 			'switch_to_blog( 2 ); $plugin = KiviCare\Telemed\Plugin::of_this_site(); $plugin->sweep()->run( 5 ); $plugin->sweep()->report(); $plugin->upgrade()->run();
 			$query = new KiviCare\Telemed\Overview\Query(); $plugin->doctor_list()->page( $query ); $plugin->meeting_list()->page( $query ); $plugin->operation_list()->page( $query );
-			$rows = new KiviCare\Telemed\Privacy\PersonalRows( $wpdb ); $rows->meetings( 1, 5, 0 ); $rows->operations( 1, 5, 0 ); $rows->audit( 1, 5, 0 ); $rows->clear_meetings( 1 );
-			( new KiviCare\Telemed\Audit\Retention( $wpdb, new KiviCare\Telemed\Config\Constants() ) )->run(); $plugin->zoom_offers()->care(); $plugin->status();'
+			$rows = new KiviCare\Telemed\Privacy\PersonalRows(); $rows->meetings( 1, 5, 0 ); $rows->operations( 1, 5, 0 ); $rows->audit( 1, 5, 0 ); $rows->clear_meetings( 1 );
+			( new KiviCare\Telemed\Audit\Retention( new KiviCare\Telemed\Config\Constants() ) )->run(); $plugin->zoom_offers()->care(); $plugin->status();'
 		);
 		clearstatcache();
 		$logged = preg_grep( '/database error|kivicare/i', explode( "\n", (string) @file_get_contents( $log, false, null, $before ) ) );
@@ -115,6 +115,20 @@ final class NetworkTest extends TestCase {
 		self::assertFalse( $this->keeps_tokens( $doctors['two'] ) );
 		self::assertSame( array(), $this->connected( 'net_2_' ) );
 		self::assertSame( array(), $this->site->rows( 'SELECT * FROM net_2_kc_telemed_zoom_users' ) );
+	}
+
+	public function test_who_leaves_inside_a_transaction_is_forgotten_after_it_and_only_if_it_comes_true(): void {
+		foreach ( array( 'ROLLBACK' => 1, 'COMMIT' => 0 ) as $ends => $left ) {
+			$doctors ??= $this->doctors();
+			$this->site->rows( "REPLACE INTO net_2_kc_telemed_zoom_users (doctor_id, zoom_user_id) VALUES (?, 'z')", array( $doctors['two'] ) );
+			$written = $this->step(
+				'sites',
+				'( new KiviCare\Telemed\KiviCare\OpenTransactions() )->register(); $ours = array(); add_filter( "query", static function ( $sql ) use ( &$ours ) { if ( str_contains( $sql, "zoom_users" ) && ! str_starts_with( $sql, "SELECT" ) ) { $ours[] = $sql; } return $sql; } );'
+				. "\$wpdb->query( 'START TRANSACTION' ); remove_user_from_blog( {$doctors['two']}, 2 ); echo count( \$ours ); \$wpdb->query( '$ends' );"
+			);
+			self::assertSame( '0', $written, 'inside the transaction' );
+			self::assertCount( $left, $this->site->rows( 'SELECT * FROM net_2_kc_telemed_zoom_users' ), $ends );
+		}
 	}
 
 	public function test_who_is_deleted_from_the_network_is_ended_at_the_provider(): void {

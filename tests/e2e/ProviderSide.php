@@ -28,7 +28,7 @@ abstract class ProviderSide {
 	abstract public function take_over(): void;
 
 	/**
-	 * Gives a doctor an own connection.
+	 * Gives a doctor their own connection.
 	 */
 	abstract public function connect( int $doctor_id, string $email, int $expires_in = 3600 ): void;
 

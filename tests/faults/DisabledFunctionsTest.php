@@ -33,7 +33,7 @@ final class DisabledFunctionsTest extends RigTestCase {
 
 		$this->site->at_provider( 'DELETE', '/meetings/' . $this->mappings( $id )[0]['meeting_id'] );
 		self::assertSame( 200, $this->deliver( 'meeting.deleted', (string) $this->mappings( $id )[0]['meeting_id'] ) );
-		$this->eventually( fn(): bool => 0 === $this->compare()['lost'], 'a webhook is worked off', 60 );
+		$this->eventually( fn(): bool => 0 === $this->compare()['lost'], 'a webhook is processed', 60 );
 
 		$gone = $this->admin->rest( 'PUT', "kivicare/v1/appointments/$id/status", array( 'id' => $id, 'status' => 0 ) );
 		self::assertSame( 200, $gone['status'], $gone['body'] );

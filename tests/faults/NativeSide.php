@@ -15,7 +15,7 @@ final class NativeSide {
 	private ?PDO $held = null;
 
 	/**
-	 * A server that cannot do TLS.
+	 * A server that cannot do TLS, or never answers.
 	 *
 	 * @var resource|null
 	 */
@@ -42,6 +42,7 @@ final class NativeSide {
 			'password' => array( 'DB_PASSWORD' => 'not the password' ),
 			'limit'    => $this->limited( $socket ),
 			'tls'      => $this->untrusted(),
+			'silent'   => array( 'DB_HOST' => $this->serve( 'silent.php' ) ),
 		};
 		file_put_contents( $this->site->run . '/native-db.json', (string) json_encode( $settings ) );
 		$both && touch( $this->site->run . '/native-db.also' );
@@ -53,6 +54,7 @@ final class NativeSide {
 	public function admit(): void {
 		@unlink( $this->site->run . '/native-db.json' );
 		@unlink( $this->site->run . '/native-db.also' );
+		@unlink( $this->site->run . '/silent' );
 		$this->held = null;
 		if ( is_resource( $this->server ) ) {
 			proc_terminate( $this->server );
@@ -81,7 +83,21 @@ final class NativeSide {
 	 * @return array<string, string|int>
 	 */
 	private function untrusted(): array {
-		$this->server = proc_open( array( PHP_BINARY, '-n', __DIR__ . '/no-tls.php' ), array( 1 => array( 'pipe', 'w' ) ), $pipes );
-		return array( 'DB_HOST' => trim( (string) fgets( $pipes[1] ) ), 'MYSQL_CLIENT_FLAGS' => 2048 );
+		return array( 'DB_HOST' => $this->serve( 'no-tls.php' ), 'MYSQL_CLIENT_FLAGS' => 2048 );
+	}
+
+	/**
+	 * Starts a server, and tells its address.
+	 */
+	private function serve( string $script ): string {
+		$this->server = proc_open( array( PHP_BINARY, '-n', __DIR__ . '/' . $script, $this->site->run . '/silent' ), array( 1 => array( 'pipe', 'w' ) ), $pipes );
+		return trim( (string) fgets( $pipes[1] ) );
+	}
+
+	/**
+	 * How often the server that never answers was asked.
+	 */
+	public function asked(): int {
+		return (int) @file_get_contents( $this->site->run . '/silent' );
 	}
 }

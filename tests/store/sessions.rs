@@ -167,9 +167,7 @@ async fn a_run_has_a_few_more_and_closes_them() {
         wide.close().await;
         drop(wide);
         // Used all the time, the anchor stays, and nothing else.
-        while account.sessions().await > 1 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        account.until(1).await;
         store.ping().await.unwrap();
     }
     account.close().await;
@@ -347,4 +345,35 @@ impl Account {
         self.database.admin.query_drop(sql).await.unwrap();
         self.until(0).await;
     }
+}
+
+/// Where slots cannot be kept there is no telling how many sessions others have, and that is no reason to wait.
+#[tokio::test]
+async fn a_folder_that_cannot_be_used_keeps_nobody_out() {
+    let Some(account) = Account::open(0).await else {
+        return;
+    };
+    let name = format!("{}\0{}", account.database.config.host, account.user);
+    let digest = ring::digest::digest(&ring::digest::SHA256, name.as_bytes());
+    let hex = data_encoding::HEXLOWER.encode(digest.as_ref());
+    let owner = nix::unistd::geteuid().as_raw();
+    let dir = std::env::temp_dir().join(format!("kivicare-telemed-{owner}-{}", &hex[..16]));
+    let first = account.store();
+    assert!(dir.is_dir());
+    assert!(first.counts_sessions());
+    std::fs::remove_dir_all(&dir).unwrap();
+    std::fs::write(&dir, "").unwrap();
+    // As many processes as would have waited for each other.
+    let stores: Vec<_> = (0..5).map(|_| account.store()).chain([first]).collect();
+    for store in &stores {
+        assert!(!store.counts_sessions());
+        store.session_wanted().await.unwrap();
+        store.ping().await.unwrap();
+    }
+    for store in &stores {
+        store.session_closed();
+        store.disconnect();
+    }
+    std::fs::remove_file(&dir).unwrap();
+    account.close().await;
 }

@@ -12,7 +12,7 @@
 	const BIG = { __next40pxDefaultSize: true, __nextHasNoMarginBottom: true };
 
 	/**
-	 * A connection's state. Zoom by the clinic's account or an own app needs no connection of the doctor.
+	 * A connection's state. Zoom by the clinic's account or their own app needs no connection of the doctor.
 	 */
 	function Connection( { doctor, provider } ) {
 		const connection = doctor.connections[ provider ];

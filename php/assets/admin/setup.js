@@ -130,7 +130,7 @@
 				selected: type,
 				onChange: set( 'auth_type' ),
 				options: [
-					{ value: 'oauth', label: __( 'Each doctor connects an own Zoom account (OAuth)', 'kivicare-telemed' ) },
+					{ value: 'oauth', label: __( 'Each doctor connects their own Zoom account (OAuth)', 'kivicare-telemed' ) },
 					{ value: 'server-to-server', label: __( 'One Zoom account of the clinic (server-to-server)', 'kivicare-telemed' ) },
 					{ value: 'none', label: __( 'Zoom is off', 'kivicare-telemed' ) },
 				],

@@ -13,19 +13,18 @@ final class Journal {
 
 	private const A_DAY = 86400;
 
-	public function __construct( private readonly \wpdb $wpdb ) {}
-
 	/**
 	 * How much waits, and for what.
 	 *
 	 * @return array{due: int, waiting: int, parked: int, failed: int, noted: int}
 	 */
 	public function counts(): array {
+		global $wpdb;
 		$table = $this->table();
-		$noted = $this->wpdb->prefix . Schema::NOTED;
+		$noted = $wpdb->prefix . Schema::NOTED;
 		// phpcs:ignore WordPress.DB
-		$row = (array) $this->wpdb->get_row(
-			$this->wpdb->prepare(
+		$row = (array) $wpdb->get_row(
+			$wpdb->prepare(
 				"SELECT SUM(state = 'in_flight' OR (state = 'pending' AND (resume_at IS NULL OR resume_at <= %s))) AS due,
 				SUM(state = 'pending' AND resume_at > %s) AS waiting, SUM(state = 'parked') AS parked, SUM(state = 'failed') AS failed,
 				(SELECT COUNT(*) FROM {$noted}) AS noted FROM {$table} WHERE state <> 'done'",
@@ -49,17 +48,19 @@ final class Journal {
 	 * @return list<int>
 	 */
 	public function unfinished(): array {
+		global $wpdb;
 		// phpcs:ignore WordPress.DB
-		return array_map( 'intval', $this->wpdb->get_col( "SELECT DISTINCT appointment_id FROM {$this->table()} WHERE state IN ('in_flight', 'pending', 'parked')" ) );
+		return array_values( array_map( 'intval', $wpdb->get_col( "SELECT DISTINCT appointment_id FROM {$this->table()} WHERE state IN ('in_flight', 'pending', 'parked')" ) ) );
 	}
 
 	/**
 	 * Ends the pauses of an appointment's operations: a person asks for another try now.
 	 */
 	public function hasten( int $appointment_id ): void {
+		global $wpdb;
 		$now = gmdate( 'Y-m-d H:i:s' );
 		// phpcs:ignore WordPress.DB
-		$this->wpdb->query( $this->wpdb->prepare( "UPDATE {$this->table()} SET resume_at = %s WHERE appointment_id = %d AND state IN ('pending', 'parked') AND resume_at > %s", $now, $appointment_id, $now ) );
+		$wpdb->query( $wpdb->prepare( "UPDATE {$this->table()} SET resume_at = %s WHERE appointment_id = %d AND state IN ('pending', 'parked') AND resume_at > %s", $now, $appointment_id, $now ) );
 	}
 
 	/**
@@ -68,10 +69,11 @@ final class Journal {
 	 * @return list<array<string, int|string|null>> day, provider, made, failed, latency_ms (mean), latency_max_ms; null where nothing was measured.
 	 */
 	public function statistics( int $days ): array {
+		global $wpdb;
 		$since = gmdate( 'Y-m-d', time() - ( $days - 1 ) * self::A_DAY );
 		// phpcs:ignore WordPress.DB
-		$rows = (array) $this->wpdb->get_results(
-			$this->wpdb->prepare(
+		$rows = (array) $wpdb->get_results(
+			$wpdb->prepare(
 				"SELECT DATE(updated_at) AS day, provider, SUM(kind = 'create' AND state = 'done') AS made, SUM(state IN ('failed', 'parked')) AS failed,
 				ROUND(AVG(NULLIF(latency_ms, 0))) AS latency_ms, MAX(NULLIF(latency_ms, 0)) AS latency_max_ms
 				FROM {$this->table()} WHERE updated_at >= %s GROUP BY DATE(updated_at), provider",
@@ -95,6 +97,7 @@ final class Journal {
 	}
 
 	private function table(): string {
-		return $this->wpdb->prefix . Schema::OPERATIONS;
+		global $wpdb;
+		return $wpdb->prefix . Schema::OPERATIONS;
 	}
 }

@@ -29,7 +29,6 @@ final class Retention implements Registerable {
 	private const BATCHES = 10;
 
 	public function __construct(
-		private readonly \wpdb $wpdb,
 		private readonly Constants $constants
 	) {}
 
@@ -81,15 +80,17 @@ final class Retention implements Registerable {
 	}
 
 	private function purge_audit( string $before, int $batch ): int {
+		global $wpdb;
 		// phpcs:ignore WordPress.DB
-		return (int) $this->wpdb->query( $this->wpdb->prepare( "DELETE FROM {$this->wpdb->prefix}" . Schema::AUDIT . ' WHERE at < %s ORDER BY at LIMIT %d', $before, $batch ) );
+		return (int) $wpdb->query( $wpdb->prepare( "DELETE FROM {$wpdb->prefix}" . Schema::AUDIT . ' WHERE at < %s ORDER BY at LIMIT %d', $before, $batch ) );
 	}
 
 	/**
 	 * A visit counts as past when neither its row nor a mapping says otherwise and nobody has touched its journal since.
 	 */
 	private function purge_operations( string $before, int $batch ): int {
-		$prefix = $this->wpdb->prefix;
+		global $wpdb;
+		$prefix = $wpdb->prefix;
 		$table  = $prefix . Schema::OPERATIONS;
 		$sql    = "SELECT o.id FROM {$table} o WHERE o.updated_at < %s AND o.state IN ('done', 'failed')
 			AND NOT EXISTS (SELECT 1 FROM {$table} n WHERE n.appointment_id = o.appointment_id AND (n.updated_at >= %s OR n.state NOT IN ('done', 'failed')))
@@ -98,9 +99,9 @@ final class Retention implements Registerable {
 			AND NOT EXISTS (SELECT 1 FROM {$prefix}" . Schema::MEET_MAPPINGS . ' g WHERE g.appointment_id = o.appointment_id AND (g.ends_at IS NULL OR g.ends_at >= %s))
 			ORDER BY o.id LIMIT %d';
 		// phpcs:disable WordPress.DB
-		$ids = array_map( 'intval', Quietly::on( $this->wpdb, fn(): array => $this->wpdb->get_col( $this->wpdb->prepare( $sql, $before, $before, substr( $before, 0, 10 ), $before, $before, $batch ) ) ) );
+		$ids = array_map( 'intval', Quietly::on( $wpdb, fn(): array => $wpdb->get_col( $wpdb->prepare( $sql, $before, $before, substr( $before, 0, 10 ), $before, $before, $batch ) ) ) );
 		if ( array() !== $ids ) {
-			$this->wpdb->query( "DELETE FROM {$table} WHERE id IN (" . implode( ', ', $ids ) . ')' );
+			$wpdb->query( "DELETE FROM {$table} WHERE id IN (" . implode( ', ', $ids ) . ')' );
 		}
 		// phpcs:enable
 		return count( $ids );

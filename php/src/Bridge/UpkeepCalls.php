@@ -39,6 +39,10 @@ trait UpkeepCalls {
 		$this->call( fn( $config ) => ( new Native\Upkeep( $config ) )->sessionClosed() );
 	}
 
+	public function counts_sessions(): bool {
+		return $this->call( fn( $config ) => ( new Native\Upkeep( $config ) )->countsSessions() );
+	}
+
 	public function tls_version( string $provider ): ?string {
 		return $this->call( fn( $config ) => ( new Native\Upkeep( $config ) )->tlsVersion( $provider ) );
 	}

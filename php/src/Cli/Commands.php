@@ -54,6 +54,6 @@ final class Commands implements Registerable {
 		\WP_CLI::add_command( 'kivicare-telemed keys', new KeysCommand( $this->plugin->bridge(), $rotation, KeyFile::of_this_site() ) );
 		\WP_CLI::add_command( 'kivicare-telemed audit', new AuditCommand( new AuditRows( $wpdb ) ) );
 		\WP_CLI::add_command( 'kivicare-telemed marketplace', new MarketplaceCommand() );
-		\WP_CLI::add_command( 'kivicare-telemed site', new SiteCommand( ( new Parts( $wpdb ) )->decisions( $this->catch_up( ... ) ) ) );
+		\WP_CLI::add_command( 'kivicare-telemed site', new SiteCommand( ( new Parts() )->decisions( $this->catch_up( ... ) ) ) );
 	}
 }

@@ -3,6 +3,7 @@ declare( strict_types=1 );
 
 namespace KiviCare\Telemed\Cli;
 
+use KiviCare\Telemed\Upgrade\Mode;
 use KiviCare\Telemed\Upgrade\Upgrade;
 
 /**
@@ -35,7 +36,7 @@ final class UpgradeCommand {
 	 * @param array<string, string> $flags Flags.
 	 */
 	public function __invoke( array $args, array $flags ): void {
-		$report = $this->upgrade->run( isset( $flags['dry-run'] ) );
+		$report = $this->upgrade->run( isset( $flags['dry-run'] ) ? Mode::Count : Mode::Apply );
 		\WP_CLI\Utils\format_items( $flags['format'] ?? 'table', $report->rows(), array( 'step', 'count', 'detail' ) );
 		if ( $report->failures() > 0 ) {
 			\WP_CLI::halt( 1 );

@@ -7,7 +7,7 @@ use KiviCare\Telemed\Bridge\BridgeException;
 use KiviCare\Telemed\KiviCare\Runner;
 
 /**
- * Works off the queue, for system cron.
+ * Processes the queue, for system cron.
  */
 final class WorkCommand {
 

@@ -29,7 +29,7 @@ final class ZoomCommand {
 	 * ## OPTIONS
 	 *
 	 * [--doctor=<id>]
-	 * : A doctor, with the own app where there is one.
+	 * : A doctor, with their own app where there is one.
 	 *
 	 * [--porcelain]
 	 * : Print "ok" or the reason alone.

@@ -125,7 +125,7 @@ final class DoctorConnections extends ServerToServer {
 	}
 
 	/**
-	 * Whether the doctor is connected with an own account.
+	 * Whether the doctor is connected with their own account.
 	 */
 	public function has_own_tokens( int $doctor_id, Provider $provider = Provider::Zoom ): bool {
 		return 'on' === get_user_meta( $doctor_id, $provider->connect_key(), true ) && $this->keeps_tokens( $provider, $doctor_id );
@@ -146,7 +146,7 @@ final class DoctorConnections extends ServerToServer {
 	}
 
 	/**
-	 * What the doctor has to do about an own connection; empty while it works.
+	 * What the doctor has to do about their own connection; empty while it works.
 	 */
 	public function ailment( int $doctor_id, Provider $provider ): string {
 		try {

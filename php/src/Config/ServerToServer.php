@@ -97,7 +97,7 @@ abstract class ServerToServer {
 	}
 
 	/**
-	 * Whether server-to-server is switched on for the doctor: an own app, or the clinic's.
+	 * Whether server-to-server is switched on for the doctor: their own app, or the clinic's.
 	 */
 	public function is_shared( int $doctor_id ): bool {
 		return $this->shared->is_on( $doctor_id );
@@ -149,14 +149,14 @@ abstract class ServerToServer {
 	}
 
 	/**
-	 * Whether the doctor's meetings at Zoom have a host: an own connection, an own app, or an approved user of the clinic's.
+	 * Whether the doctor's meetings at Zoom have a host: the doctor's own connection or app, or an approved user of the clinic's.
 	 */
 	public function is_served_by_zoom( int $doctor_id ): bool {
 		return Provider::Zoom === $this->provider_of( $doctor_id ) && ( $this->has_own_tokens( $doctor_id ) || '' !== $this->zoom_user( $doctor_id ) );
 	}
 
 	/**
-	 * By which address an own app is asked for its doctor: the approved one, else that in WordPress.
+	 * By which address a doctor's own app is asked for its doctor: the approved one, else that in WordPress.
 	 */
 	public function app_address( int $doctor_id ): string {
 		$approved = $this->people->find( $doctor_id )->address ?? '';
@@ -164,7 +164,7 @@ abstract class ServerToServer {
 	}
 
 	/**
-	 * Zoom's id of the doctor's user: the approved one in the clinic's account. With an own app, where the doctor decides
+	 * Zoom's id of the doctor's user: the approved one in the clinic's account. With the doctor's own app, where the doctor decides
 	 * anyway, the address stands in until Zoom has told the id.
 	 */
 	public function zoom_user( int $doctor_id ): string {
@@ -176,7 +176,7 @@ abstract class ServerToServer {
 	}
 
 	/**
-	 * Lets an own app prove itself.
+	 * Lets a doctor's own app prove itself.
 	 *
 	 * @param array<string, string> $keys account_id, client_id, client_secret.
 	 * @return string Zoom's id of the doctor in its account, empty where Zoom does not know the address.

@@ -84,7 +84,7 @@ final class Settings {
 		return match ( $this->auth_type() ) {
 			AuthType::None           => false,
 			AuthType::OAuth          => $this->has_client(),
-			// Each doctor may bring an own app.
+			// Each doctor may bring their own app.
 			AuthType::ServerToServer => true,
 		};
 	}

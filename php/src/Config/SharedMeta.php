@@ -14,7 +14,7 @@ final class SharedMeta {
 	private const SWITCH = array( 'enableServerToServerOauthconfig' => 'true' );
 
 	/**
-	 * Whether server-to-server is switched on for the doctor: an own app, or the clinic's.
+	 * Whether server-to-server is switched on for the doctor: their own app, or the clinic's.
 	 */
 	public function is_on( int $doctor_id ): bool {
 		return 'true' === ( $this->data( $doctor_id )['enableServerToServerOauthconfig'] ?? '' );
@@ -41,7 +41,7 @@ final class SharedMeta {
 	}
 
 	/**
-	 * Zoom's id of the doctor in the own app's account, empty where it is not known.
+	 * Zoom's id of the doctor in the account of their own app, empty where it is not known.
 	 */
 	public function app_user( int $doctor_id ): string {
 		return (string) ( $this->data( $doctor_id )['zoom_user'] ?? '' );
@@ -62,7 +62,7 @@ final class SharedMeta {
 	}
 
 	/**
-	 * Keeps an own app.
+	 * Keeps a doctor's own app.
 	 *
 	 * @param array<string, string> $app       account_id, client_id, client_secret (sealed).
 	 * @param string                $zoom_user Zoom's id of the doctor there, empty where it is not known.

@@ -3,12 +3,14 @@ declare( strict_types=1 );
 
 namespace KiviCare\Telemed\Connect;
 
+use KiviCare\Telemed\AfterResponse;
 use KiviCare\Telemed\Config\DoctorConnections;
 use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Config\SharedMeta;
 use KiviCare\Telemed\Contracts\Registerable;
 use KiviCare\Telemed\Install\Installer;
 use KiviCare\Telemed\KiviCare\MeetingDesk;
+use KiviCare\Telemed\KiviCare\OwnConnection;
 use KiviCare\Telemed\Plugin;
 
 /**
@@ -17,12 +19,20 @@ use KiviCare\Telemed\Plugin;
  */
 final class Departures implements Registerable {
 
+	/**
+	 * Sites and users who left inside a transaction of KiviCare's.
+	 *
+	 * @var list<array{int, int}>
+	 */
+	private array $left = array();
+
 	public function register(): void {
 		if ( is_multisite() ) {
 			// WordPress has switched to the site that the user leaves.
 			add_action( 'remove_user_from_blog', array( $this, 'leave' ), 10, 1 );
 			// Before the user is removed from each site; of sites that were left before, tokens may remain.
 			add_action( 'wpmu_delete_user', array( $this, 'leave_home' ), 10, 1 );
+			add_action( 'shutdown', array( $this, 'forget_later' ), 850 );
 		}
 	}
 
@@ -37,11 +47,13 @@ final class Departures implements Registerable {
 		}
 		try {
 			// The running services are those of the site where the request began.
-			$plugin = Plugin::of_this_site();
-			$plugin->zoom_users()->withdraw( (int) $user_id );
 			if ( self::belongs_here( (int) $user_id ) ) {
-				$plugin->disconnection()->before_deletion( (int) $user_id );
-				null === $plugin->doctors()->own_app( (int) $user_id ) || $plugin->doctors()->drop_own_app( (int) $user_id );
+				Plugin::of_this_site()->disconnection()->before_deletion( (int) $user_id );
+			}
+			if ( OwnConnection::may_write() ) {
+				self::forget( (int) $user_id );
+			} else {
+				$this->left[] = array( get_current_blog_id(), (int) $user_id );
 			}
 		} catch ( \Throwable $error ) {
 			// Whoever removes a user must not see it fail for this.
@@ -63,6 +75,36 @@ final class Departures implements Registerable {
 				$this->leave( $user_id );
 				restore_current_blog();
 			}
+		}
+	}
+
+	/**
+	 * Forgets those who left inside a transaction, after the response.
+	 */
+	public function forget_later(): void {
+		array() === $this->left || AfterResponse::work( $this->forget_left( ... ) );
+	}
+
+	private function forget_left(): void {
+		$left       = $this->left;
+		$this->left = array();
+		foreach ( $left as list( $site, $user_id ) ) {
+			switch_to_blog( $site );
+			clean_user_cache( $user_id );
+			// The transaction may have been rolled back.
+			is_user_member_of_blog( $user_id, $site ) || self::forget( $user_id );
+			restore_current_blog();
+		}
+	}
+
+	/**
+	 * Forgets at the current site who the user is at Zoom, and the user's own app.
+	 */
+	private static function forget( int $user_id ): void {
+		$plugin = Plugin::of_this_site();
+		$plugin->zoom_users()->withdraw( $user_id );
+		if ( self::belongs_here( $user_id ) && null !== $plugin->doctors()->own_app( $user_id ) ) {
+			$plugin->doctors()->drop_own_app( $user_id );
 		}
 	}
 

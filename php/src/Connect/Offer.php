@@ -61,6 +61,7 @@ final class Offer {
 			'host_not_found'  => sprintf( __( 'Zoom does not know %s in this account. Add the user there, or map the doctor to another Zoom user.', 'kivicare-telemed' ), $address ),
 			ZoomUser::UNREVIEWED => __( 'The address was not entered by an administrator. Check it, then offer the doctor by name or map the doctor.', 'kivicare-telemed' ),
 			ZoomUser::TAKEN   => __( 'Another doctor is this Zoom user already. Map the doctor to the right one.', 'kivicare-telemed' ),
+			ZoomUser::ANOTHER_ACCOUNT => __( 'Was approved for another Zoom account. Offer the doctor again, or map the doctor to a user of this one.', 'kivicare-telemed' ),
 			default           => __( 'Zoom refuses the clinic\'s app. Test the connection under Set-up.', 'kivicare-telemed' ),
 		};
 	}

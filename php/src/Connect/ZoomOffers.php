@@ -55,9 +55,6 @@ final class ZoomOffers implements Registerable {
 	) {}
 
 	public function register(): void {
-		add_action( 'set_user_role', array( $this, 'joined' ), 10, 3 );
-		add_action( 'add_user_role', array( $this, 'joined' ), 10, 2 );
-		add_action( 'profile_update', array( $this, 'moved' ), 10, 2 );
 		add_action( Sweep::ACTION, array( $this, 'care' ), 12, 0 );
 	}
 
@@ -91,39 +88,6 @@ final class ZoomOffers implements Registerable {
 	}
 
 	/**
-	 * A doctor is new. Where the settings say so, an administrator who adds one thereby approves the address; one that
-	 * somebody else has entered waits for an administrator.
-	 *
-	 * @param mixed $user_id User.
-	 * @param mixed $role    Role.
-	 * @param mixed $former  Roles before.
-	 */
-	public function joined( $user_id, $role, $former = array() ): void {
-		if ( Gate::DOCTOR !== $role || in_array( $role, (array) $former, true ) ) {
-			return;
-		}
-		$user = get_userdata( (int) $user_id );
-		if ( $user && ! self::decides() ) {
-			$this->book->add( new ZoomUser( $user->ID, reason: ZoomUser::UNREVIEWED ) );
-		} elseif ( $user && $this->settings->is_clinic_wide() && self::ALL === $this->settings->zoom()['doctors'] ) {
-			$this->book->add( ZoomUser::approved( $user->ID, $user->user_email ) );
-		}
-	}
-
-	/**
-	 * An address changed. What is approved stays as it is; what is not must be looked at first when its doctor chose it.
-	 *
-	 * @param mixed $user_id User.
-	 * @param mixed $before  The user before.
-	 */
-	public function moved( $user_id, $before ): void {
-		$user = get_userdata( (int) $user_id );
-		if ( $user && $before instanceof \WP_User && $user->user_email !== $before->user_email && Gate::is_doctor( $user->ID ) && ! self::decides() ) {
-			$this->book->add( new ZoomUser( $user->ID, reason: ZoomUser::UNREVIEWED ) );
-		}
-	}
-
-	/**
 	 * Asks Zoom for approved addresses that it did not know or could not be asked for.
 	 */
 	public function care(): void {
@@ -131,7 +95,7 @@ final class ZoomOffers implements Registerable {
 			return;
 		}
 		try {
-			$this->settle( $this->book->waiting( time() - self::AGAIN, self::BATCH ) );
+			$this->settle( $this->book->waiting( $this->settings->app_keys()['account_id'], time() - self::AGAIN, self::BATCH ) );
 		} catch ( BridgeException $error ) {
 			MeetingDesk::report( $error->failure->value, $error->getMessage(), 0 );
 		}
@@ -160,7 +124,7 @@ final class ZoomOffers implements Registerable {
 			} elseif ( ! $may( $id ) ) {
 				$offers[ $id ] = new Offer( $id, ZoomUser::UNREVIEWED, self::address( $id ) );
 			} else {
-				$waiting[] = ZoomUser::approved( $id, self::address( $id ) );
+				$waiting[] = ZoomUser::approved( $id, self::address( $id ), $this->settings->app_keys()['account_id'] );
 			}
 		}
 		// Approved as they are now, whatever comes of the questions.
@@ -200,13 +164,6 @@ final class ZoomOffers implements Registerable {
 	private function may_be_taken( int $doctor_id ): bool {
 		$known = $this->people->find( $doctor_id );
 		return null === $known || ( ZoomUser::UNREVIEWED !== $known->reason && 0 === strcasecmp( $known->address, self::address( $doctor_id ) ) );
-	}
-
-	/**
-	 * Whether whoever acts may decide which Zoom user a doctor is.
-	 */
-	private static function decides(): bool {
-		return current_user_can( 'manage_options' ) || ( 'cli' === PHP_SAPI && ! wp_doing_cron() );
 	}
 
 	private static function address( int $doctor_id ): string {

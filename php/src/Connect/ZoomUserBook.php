@@ -50,12 +50,12 @@ final class ZoomUserBook {
 	}
 
 	/**
-	 * Approved ones that Zoom has not told yet and was not asked for lately, oldest question first.
+	 * Those approved for an account that Zoom has not told yet and was not asked for lately, oldest question first.
 	 *
 	 * @return list<ZoomUser>
 	 */
-	public function waiting( int $asked_before, int $limit ): array {
-		return $this->is_there() ? $this->rows( "zoom_user_id = '' AND address <> '' AND approved_at > 0 AND asked_at < %d ORDER BY asked_at LIMIT %d", $asked_before, $limit ) : array();
+	public function waiting( string $account_id, int $asked_before, int $limit ): array {
+		return $this->is_there() ? $this->rows( "zoom_user_id = '' AND address <> '' AND approved_at > 0 AND account_id = %s AND asked_at < %d ORDER BY asked_at LIMIT %d", $account_id, $asked_before, $limit ) : array();
 	}
 
 	/**
@@ -83,7 +83,7 @@ final class ZoomUserBook {
 	public function answer( ZoomUser $asked, ZoomUser $answer ): bool {
 		$this->forget( $asked->doctor_id );
 		// phpcs:ignore WordPress.DB
-		return $this->is_there() && (int) self::db()->query( self::db()->prepare( "UPDATE {$this->table()} SET zoom_user_id = %s, address = %s, account_id = %s, reason = %s, asked_at = %d WHERE doctor_id = %d AND zoom_user_id = '' AND address = %s AND approved_at = %d", $answer->id, $answer->address, $answer->account_id, $answer->reason, $answer->asked_at, $asked->doctor_id, $asked->address, $asked->approved_at ) ) > 0;
+		return $this->is_there() && (int) self::db()->query( self::db()->prepare( "UPDATE {$this->table()} SET zoom_user_id = %s, address = %s, reason = %s, asked_at = %d WHERE doctor_id = %d AND zoom_user_id = '' AND address = %s AND account_id = %s AND approved_at = %d", $answer->id, $answer->address, $answer->reason, $answer->asked_at, $asked->doctor_id, $asked->address, $asked->account_id, $asked->approved_at ) ) > 0;
 	}
 
 	/**
@@ -91,6 +91,15 @@ final class ZoomUserBook {
 	 */
 	public function add( ZoomUser $user ): bool {
 		return $this->is_there() && 1 === $this->write( 'INSERT IGNORE', $user );
+	}
+
+	/**
+	 * Lets no approval count any more. Who was asked for by which address stays: another one may be the doctor's choice.
+	 */
+	public function expire(): void {
+		$this->read = array();
+		// phpcs:ignore WordPress.DB
+		$this->is_there() && self::db()->query( self::db()->prepare( "UPDATE {$this->table()} SET zoom_user_id = '', account_id = '', reason = %s, approved_by = 0, approved_at = 0 WHERE reason <> %s", ZoomUser::ANOTHER_ACCOUNT, ZoomUser::UNREVIEWED ) );
 	}
 
 	public function drop( int $doctor_id ): int {

@@ -34,11 +34,14 @@ final class ZoomUsers {
 	 * Zoom's id of the doctor's approved user, empty for none.
 	 */
 	public function id( int $doctor_id ): string {
-		return $this->book->find( $doctor_id )->id ?? '';
+		return $this->find( $doctor_id )->id ?? '';
 	}
 
+	/**
+	 * What is decided about the doctor, as it counts in the account that the clinic has now.
+	 */
 	public function find( int $doctor_id ): ?ZoomUser {
-		return $this->book->find( $doctor_id );
+		return $this->book->find( $doctor_id )?->in_account( $this->account() );
 	}
 
 	/**
@@ -67,7 +70,7 @@ final class ZoomUsers {
 		if ( 'done' !== $answer['state'] ) {
 			throw new \InvalidArgumentException( self::refusal( $answer, $zoom_user ) );
 		}
-		$user = ZoomUser::approved( $doctor_id, $zoom_user )->found( $answer['id'], $answer['email'], $this->settings->app_keys()['account_id'] );
+		$user = ZoomUser::approved( $doctor_id, $zoom_user, $this->account() )->found( $answer['id'], $answer['email'] );
 		$before = $this->id( $doctor_id );
 		$this->book->put( $user );
 		$before === $user->id || do_action( self::CHANGED_ACTION, $doctor_id );
@@ -87,6 +90,21 @@ final class ZoomUsers {
 	public function refuse( int $doctor_id ): void {
 		$this->withdraw( $doctor_id );
 		$this->book->add( new ZoomUser( $doctor_id, reason: ZoomUser::UNREVIEWED ) );
+	}
+
+	/**
+	 * Forgets who the doctor is at Zoom. What remains says only that an administrator has to look at the doctor's address:
+	 * without it the doctor would look like one whose address nobody has changed.
+	 *
+	 * @return bool Whether there was something to forget.
+	 */
+	public function erase( int $doctor_id ): bool {
+		$known = $this->book->find( $doctor_id );
+		if ( null === $known || ( ZoomUser::UNREVIEWED === $known->reason && '' === $known->id . $known->address ) ) {
+			return false;
+		}
+		$this->refuse( $doctor_id );
+		return true;
 	}
 
 	/**
@@ -159,6 +177,10 @@ final class ZoomUsers {
 		}
 	}
 
+	private function account(): string {
+		return $this->settings->app_keys()['account_id'];
+	}
+
 	/**
 	 * Keeps what Zoom said.
 	 *
@@ -170,12 +192,12 @@ final class ZoomUsers {
 		} elseif ( $this->book->other_doctor( $answer['id'], $user->doctor_id ) > 0 ) {
 			$settled = $user->missed( ZoomUser::TAKEN );
 		} else {
-			$settled = $user->found( $answer['id'], $answer['email'], $this->settings->app_keys()['account_id'] );
+			$settled = $user->found( $answer['id'], $answer['email'] );
 		}
 		// Zoom may take its time; what an administrator has decided meanwhile stands.
 		if ( $this->book->answer( $user, $settled ) && '' !== $settled->id ) {
 			do_action( self::CHANGED_ACTION, $user->doctor_id );
 		}
-		return $this->book->find( $user->doctor_id ) ?? $user;
+		return $this->find( $user->doctor_id ) ?? $user;
 	}
 }

@@ -18,4 +18,9 @@ interface Sessions {
 	 * Tells that PHP has closed that session.
 	 */
 	public function session_closed(): void;
+
+	/**
+	 * Whether the processes of this machine can count their sessions together, in the folder for temporary files.
+	 */
+	public function counts_sessions(): bool;
 }

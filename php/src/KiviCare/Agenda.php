@@ -165,7 +165,7 @@ final class Agenda implements Registerable {
 	 */
 	private function note_rest(): void {
 		foreach ( array_keys( $this->unnoted ) as $id ) {
-			$this->ids[ $id ]['noted'] = $this->notes->write( $id, $this->ids[ $id ]['verify'] );
+			$this->ids[ $id ]['noted'] = $this->ids[ $id ]['verify'] ? $this->notes->write_to_verify( $id ) : $this->notes->write( $id );
 		}
 		$this->unnoted = array();
 	}

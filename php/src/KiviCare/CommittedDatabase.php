@@ -26,6 +26,11 @@ final class CommittedDatabase extends \wpdb {
 	private const TABLE_WAIT = 5;
 
 	/**
+	 * Seconds to wait for an answer of the server at all, for which PHP would wait a day.
+	 */
+	private const ANSWER_WAIT = 10;
+
+	/**
 	 * Seconds for which a refused connection is not tried again.
 	 */
 	private const PAUSE = 5;
@@ -74,7 +79,7 @@ final class CommittedDatabase extends \wpdb {
 	 * @throws BridgeException When the database cannot be reached.
 	 */
 	public function db_connect( $allow_bail = true ) {
-		if ( ! parent::db_connect( false ) ) {
+		if ( ! $this->connect_in_time() ) {
 			$this->bail( '' );
 		}
 		return true;
@@ -89,7 +94,23 @@ final class CommittedDatabase extends \wpdb {
 		if ( $this->dbh instanceof \mysqli && false !== $this->dbh->query( 'DO 1' ) ) {
 			return true;
 		}
-		return parent::db_connect( false ) && $this->set_waits();
+		return $this->connect_in_time() && $this->set_waits();
+	}
+
+	/**
+	 * A connection keeps the limit that it began with.
+	 */
+	private function connect_in_time(): bool {
+		// phpcs:disable Generic.PHP.ForbiddenFunctions -- for this one connection alone, and put back.
+		// @mago-ignore lint:no-ini-set
+		$before = function_exists( 'ini_set' ) ? ini_set( 'mysqlnd.net_read_timeout', (string) self::ANSWER_WAIT ) : false;
+		try {
+			return parent::db_connect( false );
+		} finally {
+			// @mago-ignore lint:no-ini-set
+			false === $before || ini_set( 'mysqlnd.net_read_timeout', $before );
+		}
+		// phpcs:enable
 	}
 
 	/**

@@ -18,11 +18,24 @@ final class Notes {
 	private const GRACE = 60;
 
 	/**
-	 * Writes the note.
+	 * Notes that a meeting may not be as the visit's row says.
 	 *
 	 * @return int The number that settles it; 0 when it cannot be written, and the sweep has to find it.
 	 */
-	public function write( int $appointment_id, bool $verify ): int {
+	public function write( int $appointment_id ): int {
+		return $this->add( $appointment_id, 0 );
+	}
+
+	/**
+	 * Notes that the provider's own answer has to be looked at, too.
+	 *
+	 * @return int As write().
+	 */
+	public function write_to_verify( int $appointment_id ): int {
+		return $this->add( $appointment_id, 1 );
+	}
+
+	private function add( int $appointment_id, int $verify ): int {
 		try {
 			$own = CommittedDatabase::shared();
 		} catch ( BridgeException ) {
@@ -36,7 +49,7 @@ final class Notes {
 				"INSERT INTO {$table} (appointment_id, verify, noted, due_at) VALUES (%d, %d, 1, %d)
 				ON DUPLICATE KEY UPDATE verify = GREATEST(verify, VALUES(verify)), noted = noted + 1, due_at = LEAST(due_at, VALUES(due_at))",
 				$appointment_id,
-				(int) $verify,
+				$verify,
 				time() + self::GRACE
 			)
 		);

@@ -6,7 +6,7 @@ namespace KiviCare\Telemed\KiviCare;
 use KiviCare\Telemed\Contracts\Queue;
 
 /**
- * Works off what is due: in portions, within a time, each appointment once a run, one run at a time for the whole site.
+ * Processes what is due: in portions, within a time, each appointment once a run, one run at a time for the whole site.
  */
 final class Runner {
 
@@ -67,7 +67,7 @@ final class Runner {
 	}
 
 	/**
-	 * Works these off, and nothing else: side by side, or one after the other while another run is at work. What does not
+	 * Processes these, and nothing else: side by side, or one after the other while another run is at work. What does not
 	 * fit into the time is noted for later.
 	 *
 	 * @param list<array{appointment_id: int, verify: bool, noted: int}> $entries Entries.

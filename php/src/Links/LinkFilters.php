@@ -82,7 +82,7 @@ final class LinkFilters implements Registerable {
 			static fn( array $meeting ): bool => null !== $meeting['meeting_id']
 		);
 		$meetings = array() === $meetings ? array( '' => array( 'meeting_id' => '', 'join_url' => '', 'waiting' => $waiting ) ) : $meetings;
-		$meeting  = $this->meetings->current( $meetings, (int) $appointment->doctorId, '1' === $waiting );
+		$meeting  = $this->meetings->current( $meetings, (int) $appointment->doctorId );
 		return $this->add( $row, (int) $appointment->id, (int) $appointment->doctorId, (int) $appointment->patientId, $meeting );
 	}
 

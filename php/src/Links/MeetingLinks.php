@@ -54,7 +54,7 @@ final class MeetingLinks {
 			$found[ (int) $row['id'] ][ (string) $row['provider'] ] = $row;
 		}
 		foreach ( $found as $id => $rows ) {
-			$this->rows[ $id ] = $this->current( $rows, (int) reset( $rows )['doctor_id'], '1' === (string) reset( $rows )['waiting'] );
+			$this->rows[ $id ] = $this->current( $rows, (int) reset( $rows )['doctor_id'] );
 		}
 		return $this->rows[ $appointment_id ] ?? null;
 	}
@@ -63,10 +63,11 @@ final class MeetingLinks {
 	 * Of an appointment's meetings the one that counts. Two, or one while another is being made, mean that the doctor
 	 * changes the provider: the former provider's is about to be deleted.
 	 *
-	 * @param non-empty-array<string, array<string, string|null>> $rows By provider.
+	 * @param non-empty-array<string, array<string, string|null>> $rows By provider; each says whether another meeting is being made (waiting).
 	 * @return array<string, string|null> A row without meeting_id when the one that counts is not there yet.
 	 */
-	public function current( array $rows, int $doctor_id, bool $awaits_another ): array {
+	public function current( array $rows, int $doctor_id ): array {
+		$awaits_another = '1' === (string) reset( $rows )['waiting'];
 		if ( 1 === count( $rows ) && ! $awaits_another ) {
 			return reset( $rows );
 		}

@@ -111,10 +111,7 @@ final class Eraser implements Registerable {
 			$this->doctors->drop_own_app( $user_id );
 			++$removed;
 		}
-		if ( null !== $this->people->find( $user_id ) ) {
-			$this->people->withdraw( $user_id );
-			++$removed;
-		}
+		$removed += (int) $this->people->erase( $user_id );
 		// On a network these may be about a connection with another site.
 		foreach ( is_multisite() && ! $this->is_alone( $user_id ) ? array() : self::METAS as $key ) {
 			$removed += (int) delete_user_meta( $user_id, $key );

@@ -27,7 +27,7 @@ final class PolicyText implements Registerable {
 		$paragraphs = array(
 			__( 'Video visits take place with Zoom or Google Meet. For this, the time and length of the visit are sent to the provider under a neutral title; with Google Meet also the e-mail addresses of doctor and patient, and the title and text of the clinic\'s event template. No reason for the visit is sent to Zoom.', 'kivicare-telemed' ),
 			__( 'We store the number of the meeting, its link and passcode, when it began and ended, and when participants joined and left, without their names, as well as the answer to a calendar invitation.', 'kivicare-telemed' ),
-			__( 'For doctors who connect an own account we store access tokens in encrypted form. They are revoked and deleted when the doctor disconnects.', 'kivicare-telemed' ),
+			__( 'For doctors who connect their own account we store access tokens in encrypted form. They are revoked and deleted when the doctor disconnects.', 'kivicare-telemed' ),
 			/* translators: %d: number of days. */
 			sprintf( __( 'We keep a log of who made, changed or cancelled meetings, opened a host link, or changed settings. It has no names and no health data, and is deleted after %d days.', 'kivicare-telemed' ), $this->retention->days() ),
 			__( 'The privacy policies of Zoom (https://www.zoom.com/en/trust/privacy/) and Google (https://policies.google.com/privacy) apply to the visit itself.', 'kivicare-telemed' ),

@@ -15,7 +15,7 @@ use KiviCare\Telemed\Overview\Query;
 use KiviCare\Telemed\Site\Pause;
 
 /**
- * Doctors and their connections. A clinic's administrator reads the own clinic's; only administrators act.
+ * Doctors and their connections. A clinic's administrator reads their own clinic's; only administrators act.
  */
 final class AdminDoctorsController extends AdminController {
 

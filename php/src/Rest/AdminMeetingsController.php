@@ -10,7 +10,7 @@ use KiviCare\Telemed\Overview\Meetings;
 use KiviCare\Telemed\Overview\Query;
 
 /**
- * Meetings and their repair. A clinic's administrator reads the own clinic's.
+ * Meetings and their repair. A clinic's administrator reads their own clinic's.
  */
 final class AdminMeetingsController extends AdminController {
 

@@ -17,7 +17,7 @@ final class CatchUp implements Registerable {
 	private bool $wanted = false;
 
 	public function register(): void {
-		// Before the agenda, which works off what this finds.
+		// Before the agenda, which processes what this finds.
 		add_action( 'shutdown', array( $this, 'run' ), 950 );
 		// Where nobody opens wp-admin after an update.
 		add_action( Sweep::ACTION, array( Identity::class, 'establish' ), 1, 0 );

@@ -13,8 +13,6 @@ use KiviCare\Telemed\SiteHealth\SiteCheck;
  */
 final class Parts {
 
-	public function __construct( private readonly \wpdb $wpdb ) {}
-
 	/**
 	 * Services with hooks.
 	 *
@@ -31,6 +29,6 @@ final class Parts {
 	 * @param \Closure(): void $catch_up Does what waited.
 	 */
 	public function decisions( \Closure $catch_up ): Decisions {
-		return new Decisions( new SiteRows( $this->wpdb ), $catch_up );
+		return new Decisions( new SiteRows(), $catch_up );
 	}
 }

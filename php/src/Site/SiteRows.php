@@ -6,6 +6,7 @@ namespace KiviCare\Telemed\Site;
 use KiviCare\Telemed\Config\DoctorConnections;
 use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Connect\Retirement;
+use KiviCare\Telemed\Connect\ZoomUserBook;
 use KiviCare\Telemed\Install\Installer;
 use KiviCare\Telemed\Install\Schema;
 use KiviCare\Telemed\KiviCare\Appointments;
@@ -31,17 +32,16 @@ final class SiteRows {
 
 	private const OURS = 'kivicare_telemed_';
 
-	public function __construct( private readonly \wpdb $wpdb ) {}
-
 	/**
 	 * Visits that began without a link while it was owed, oldest first.
 	 *
 	 * @return list<array{id: int, starts: int}>
 	 */
 	public function missed(): array {
-		$prefix = $this->wpdb->prefix;
+		global $wpdb;
+		$prefix = $wpdb->prefix;
 		// phpcs:ignore WordPress.DB
-		$rows   = (array) $this->wpdb->get_results( "SELECT DISTINCT a.* FROM {$prefix}kc_appointments a JOIN {$prefix}" . Schema::OPERATIONS . " o ON o.appointment_id = a.id AND o.kind = 'create' AND o.state IN ('in_flight', 'pending', 'parked') WHERE a.status IN (1, 4) AND a.appointment_start_date <= DATE_ADD(UTC_DATE(), INTERVAL 1 DAY) ORDER BY a.id", ARRAY_A );
+		$rows   = (array) $wpdb->get_results( "SELECT DISTINCT a.* FROM {$prefix}kc_appointments a JOIN {$prefix}" . Schema::OPERATIONS . " o ON o.appointment_id = a.id AND o.kind = 'create' AND o.state IN ('in_flight', 'pending', 'parked') WHERE a.status IN (1, 4) AND a.appointment_start_date <= DATE_ADD(UTC_DATE(), INTERVAL 1 DAY) ORDER BY a.id", ARRAY_A );
 		$missed = array();
 		foreach ( $rows as $row ) {
 			$visit  = Appointments::of( $row, true );
@@ -57,13 +57,14 @@ final class SiteRows {
 	 * What waited for the decision is due: notes, and bookings without a meeting.
 	 */
 	public function release(): void {
-		$prefix = $this->wpdb->prefix;
+		global $wpdb;
+		$prefix = $wpdb->prefix;
 		// phpcs:disable WordPress.DB
-		$this->wpdb->query( "UPDATE {$prefix}" . Schema::NOTED . ' SET due_at = 0' );
-		$this->wpdb->query( "UPDATE {$prefix}" . Schema::OPERATIONS . " SET resume_at = UTC_TIMESTAMP() WHERE reason = 'site_paused' AND state IN ('pending', 'parked')" );
+		$wpdb->query( "UPDATE {$prefix}" . Schema::NOTED . ' SET due_at = 0' );
+		$wpdb->query( "UPDATE {$prefix}" . Schema::OPERATIONS . " SET resume_at = UTC_TIMESTAMP() WHERE reason = 'site_paused' AND state IN ('pending', 'parked')" );
 		// phpcs:enable
 		// A change of provider has a day to move meetings over, and could not use it.
-		foreach ( ( new MetaRows( $this->wpdb ) )->of( Retirement::META ) as $row ) {
+		foreach ( ( new MetaRows( $wpdb ) )->of( Retirement::META ) as $row ) {
 			update_user_meta( $row->user_id, Retirement::META, explode( ' ', $row->value )[0] . ' ' . time() );
 		}
 	}
@@ -72,23 +73,26 @@ final class SiteRows {
 	 * Google's push channels lead to the former address: the next look opens new ones and stops these.
 	 */
 	public function renew_channels(): void {
+		global $wpdb;
 		// phpcs:ignore WordPress.DB
-		$this->wpdb->query( "UPDATE {$this->wpdb->prefix}" . Schema::CALENDARS . ' SET channel_expires_at = 0, due_at = 0' );
+		$wpdb->query( "UPDATE {$wpdb->prefix}" . Schema::CALENDARS . ' SET channel_expires_at = 0, due_at = 0' );
 	}
 
 	/**
 	 * Another site's meetings, work, channels and connections: forgotten here.
 	 */
 	public function forget_work(): void {
-		$prefix = $this->wpdb->prefix;
+		global $wpdb;
+		$prefix = $wpdb->prefix;
 		// phpcs:disable WordPress.DB
 		foreach ( array( Schema::ZOOM_MAPPINGS, Schema::MEET_MAPPINGS, Schema::CALENDARS, Schema::CONNECTIONS, Schema::NOTED ) as $table ) {
-			$this->wpdb->query( "DELETE FROM {$prefix}{$table}" );
+			$wpdb->query( "DELETE FROM {$prefix}{$table}" );
 		}
-		$this->wpdb->query( "DELETE FROM {$prefix}" . Schema::OPERATIONS . " WHERE state IN ('in_flight', 'pending', 'parked')" );
+		( new ZoomUserBook() )->expire();
+		$wpdb->query( "DELETE FROM {$prefix}" . Schema::OPERATIONS . " WHERE state IN ('in_flight', 'pending', 'parked')" );
 		// The extension's cached tokens are options that WordPress may never have heard of.
 		foreach ( array( 'kivicare_telemed_zoom_token_', CauseBook::PREFIX ) as $start ) {
-			$names = (array) $this->wpdb->get_col( $this->wpdb->prepare( "SELECT option_name FROM {$this->wpdb->options} WHERE option_name LIKE %s", $this->wpdb->esc_like( $start ) . '%' ) );
+			$names = (array) $wpdb->get_col( $wpdb->prepare( "SELECT option_name FROM {$wpdb->options} WHERE option_name LIKE %s", $wpdb->esc_like( $start ) . '%' ) );
 			array_map( 'delete_option', $names );
 		}
 		// phpcs:enable
@@ -100,7 +104,8 @@ final class SiteRows {
 	 * @return int Doctors who had tokens or an app of their own.
 	 */
 	public function forget_doctors(): int {
-		$rows    = new MetaRows( $this->wpdb );
+		global $wpdb;
+		$rows    = new MetaRows( $wpdb );
 		$doctors = array();
 		foreach ( array( ...self::METAS, ...$this->own_metas() ) as $key ) {
 			foreach ( $rows->of( $key ) as $row ) {
@@ -146,7 +151,8 @@ final class SiteRows {
 	 * @return list<string>
 	 */
 	private function own_metas(): array {
+		global $wpdb;
 		// phpcs:ignore WordPress.DB
-		return array_map( 'strval', (array) $this->wpdb->get_col( $this->wpdb->prepare( "SELECT DISTINCT meta_key FROM {$this->wpdb->usermeta} WHERE meta_key LIKE %s", $this->wpdb->esc_like( self::OURS ) . '%' ) ) );
+		return array_values( array_map( 'strval', (array) $wpdb->get_col( $wpdb->prepare( "SELECT DISTINCT meta_key FROM {$wpdb->usermeta} WHERE meta_key LIKE %s", $wpdb->esc_like( self::OURS ) . '%' ) ) ) );
 	}
 }

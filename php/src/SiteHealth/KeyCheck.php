@@ -7,7 +7,7 @@ use KiviCare\Telemed\Bridge\BridgeException;
 use KiviCare\Telemed\Contracts\Bridge;
 
 /**
- * Which key seals the secrets: an own one is good, the salts are a makeshift, none means nothing can be stored.
+ * Which key seals the secrets: one of its own is good, the salts are a makeshift, none means nothing can be stored.
  */
 final class KeyCheck extends HealthTest {
 

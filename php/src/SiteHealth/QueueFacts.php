@@ -11,15 +11,14 @@ use KiviCare\Telemed\KiviCare\Sweep;
  */
 final class QueueFacts {
 
-	public function __construct( private readonly \wpdb $wpdb ) {}
-
 	/**
 	 * Seconds since the longest due operation should have been tried, 0 for none.
 	 */
 	public function age(): int {
+		global $wpdb;
 		$now = gmdate( 'Y-m-d H:i:s' );
 		// phpcs:ignore Telemed.Database.PreparedSql -- Literals of this class.
-		$due = $this->wpdb->get_var( $this->wpdb->prepare( "SELECT MIN(CASE WHEN state = 'in_flight' THEN lease_until ELSE resume_at END) FROM {$this->wpdb->prefix}" . Schema::OPERATIONS . " WHERE (state IN ('pending', 'parked') AND resume_at <= %s) OR (state = 'in_flight' AND lease_until < %s)", $now, $now ) );
+		$due = $wpdb->get_var( $wpdb->prepare( "SELECT MIN(CASE WHEN state = 'in_flight' THEN lease_until ELSE resume_at END) FROM {$wpdb->prefix}" . Schema::OPERATIONS . " WHERE (state IN ('pending', 'parked') AND resume_at <= %s) OR (state = 'in_flight' AND lease_until < %s)", $now, $now ) );
 		return null === $due ? 0 : max( 0, time() - (int) strtotime( $due . ' UTC' ) );
 	}
 
@@ -29,7 +28,8 @@ final class QueueFacts {
 	 * @return array<string, int>
 	 */
 	public function operations(): array {
-		return $this->counts( 'SELECT state, COUNT(*) AS n FROM ' . $this->wpdb->prefix . Schema::OPERATIONS . ' GROUP BY state ORDER BY state' );
+		global $wpdb;
+		return $this->counts( 'SELECT state, COUNT(*) AS n FROM ' . $wpdb->prefix . Schema::OPERATIONS . ' GROUP BY state ORDER BY state' );
 	}
 
 	/**
@@ -38,7 +38,8 @@ final class QueueFacts {
 	 * @return array<string, int>
 	 */
 	public function connections(): array {
-		return $this->counts( 'SELECT state, COUNT(*) AS n FROM ' . $this->wpdb->prefix . Schema::CONNECTIONS . ' GROUP BY state ORDER BY state' );
+		global $wpdb;
+		return $this->counts( 'SELECT state, COUNT(*) AS n FROM ' . $wpdb->prefix . Schema::CONNECTIONS . ' GROUP BY state ORDER BY state' );
 	}
 
 	/**
@@ -54,7 +55,8 @@ final class QueueFacts {
 	 * @return array<string, int>
 	 */
 	private function counts( string $sql ): array {
+		global $wpdb;
 		// phpcs:ignore Telemed.Database.PreparedSql -- Literals of this class.
-		return array_map( 'intval', array_column( (array) $this->wpdb->get_results( $sql, ARRAY_A ), 'n', 'state' ) );
+		return array_map( 'intval', array_column( (array) $wpdb->get_results( $sql, ARRAY_A ), 'n', 'state' ) );
 	}
 }

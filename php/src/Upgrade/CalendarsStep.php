@@ -22,7 +22,8 @@ final class CalendarsStep implements Step {
 		return 'google_calendars';
 	}
 
-	public function run( bool $dry_run ): StepResult {
+	public function run( Mode $mode ): StepResult {
+		$dry_run = Mode::Count === $mode;
 		$tally    = new Tally();
 		$table    = $this->wpdb->prefix . Schema::CALENDARS;
 		// phpcs:ignore WordPress.DB

@@ -21,7 +21,8 @@ final class DoctorAppsStep implements Step {
 		return DoctorConnections::ZOOM_SHARED;
 	}
 
-	public function run( bool $dry_run ): StepResult {
+	public function run( Mode $mode ): StepResult {
+		$dry_run = Mode::Count === $mode;
 		$tally = new Tally();
 		foreach ( $this->rows->of( DoctorConnections::ZOOM_SHARED ) as $row ) {
 			$tally->count( fn(): int => $this->upgrade( $row, $dry_run ) );

@@ -21,7 +21,8 @@ final class JwtStep implements Step {
 		return 'jwt';
 	}
 
-	public function run( bool $dry_run ): StepResult {
+	public function run( Mode $mode ): StepResult {
+		$dry_run = Mode::Count === $mode;
 		$tally = new Tally();
 		foreach ( $this->rows->of( self::META ) as $row ) {
 			$tally->count(

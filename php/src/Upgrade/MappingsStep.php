@@ -21,7 +21,8 @@ final class MappingsStep implements Step {
 		return 'mappings';
 	}
 
-	public function run( bool $dry_run ): StepResult {
+	public function run( Mode $mode ): StepResult {
+		$dry_run = Mode::Count === $mode;
 		$tally = new Tally();
 		$last  = 0;
 		do {

@@ -18,7 +18,8 @@ final class MeetSettingsStep implements Step {
 		return 'google_meet_settings';
 	}
 
-	public function run( bool $dry_run ): StepResult {
+	public function run( Mode $mode ): StepResult {
+		$dry_run = Mode::Count === $mode;
 		$tally = new Tally();
 		$tally->count(
 			function () use ( $dry_run ): int {

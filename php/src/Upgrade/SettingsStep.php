@@ -33,7 +33,8 @@ final class SettingsStep implements Step {
 		return 'zoom_settings';
 	}
 
-	public function run( bool $dry_run ): StepResult {
+	public function run( Mode $mode ): StepResult {
+		$dry_run = Mode::Count === $mode;
 		$tally = new Tally();
 		$tally->count(
 			function () use ( $dry_run ): int {

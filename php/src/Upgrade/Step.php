@@ -17,8 +17,6 @@ interface Step {
 
 	/**
 	 * Upgrades what is not in our form yet. A row that fails keeps its old value and does not stop the others.
-	 *
-	 * @param bool $dry_run Count only, write nothing.
 	 */
-	public function run( bool $dry_run ): StepResult;
+	public function run( Mode $mode ): StepResult;
 }

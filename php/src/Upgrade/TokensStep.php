@@ -33,7 +33,8 @@ final class TokensStep implements Step {
 		return $this->provider->tokens_key();
 	}
 
-	public function run( bool $dry_run ): StepResult {
+	public function run( Mode $mode ): StepResult {
+		$dry_run = Mode::Count === $mode;
 		$tally = new Tally();
 		foreach ( $this->rows->of( $this->provider->tokens_key() ) as $row ) {
 			$tally->count( fn(): int => $this->upgrade( $row, $dry_run ) );

@@ -3,7 +3,9 @@ declare( strict_types=1 );
 
 namespace KiviCare\Telemed\Upgrade;
 
+use KiviCare\Telemed\Config\Constants;
 use KiviCare\Telemed\Config\Provider;
+use KiviCare\Telemed\Config\Settings;
 use KiviCare\Telemed\Connect\ZoomUserBook;
 use KiviCare\Telemed\Contracts\Bridge;
 
@@ -22,11 +24,9 @@ final class Upgrade {
 
 	/**
 	 * Upgrades everything.
-	 *
-	 * @param bool $dry_run Count only, write nothing.
 	 */
-	public function run( bool $dry_run = false ): Report {
-		return new Report( array_map( static fn( Step $step ): StepResult => $step->run( $dry_run ), $this->steps() ) );
+	public function run( Mode $mode = Mode::Apply ): Report {
+		return new Report( array_map( static fn( Step $step ): StepResult => $step->run( $mode ), $this->steps() ) );
 	}
 
 	/**
@@ -41,7 +41,7 @@ final class Upgrade {
 			new SettingsStep( $this->bridge ),
 			new TokensStep( $rows, $this->bridge, $disused, Provider::Zoom ),
 			new DoctorAppsStep( $rows, $this->bridge ),
-			new ZoomUsersStep( $rows, new ZoomUserBook() ),
+			new ZoomUsersStep( $rows, new ZoomUserBook(), new Settings( new Constants() ) ),
 			new MeetSettingsStep( $this->bridge ),
 			new TokensStep( $rows, $this->bridge, $disused, Provider::GoogleMeet ),
 			new CalendarsStep( $this->wpdb, $rows, $this->bridge ),

@@ -4,25 +4,28 @@ declare( strict_types=1 );
 namespace KiviCare\Telemed\Upgrade;
 
 use KiviCare\Telemed\Config\DoctorConnections;
+use KiviCare\Telemed\Config\Settings;
 use KiviCare\Telemed\Connect\ZoomUser;
 use KiviCare\Telemed\Connect\ZoomUserBook;
 
 /**
  * Doctors whom an administrator had mapped to a Zoom user: that was an approval of that address at that time. It is frozen
- * as it is; the next sweep asks Zoom for the id. A doctor who had the WordPress address alone was never approved.
+ * as it is, for the account that the clinic has; the next sweep asks Zoom for the id. A doctor who had the WordPress address alone was never approved.
  */
 final class ZoomUsersStep implements Step {
 
 	public function __construct(
 		private readonly MetaRows $rows,
-		private readonly ZoomUserBook $book
+		private readonly ZoomUserBook $book,
+		private readonly Settings $settings
 	) {}
 
 	public function key(): string {
 		return DoctorConnections::ZOOM_USER;
 	}
 
-	public function run( bool $dry_run ): StepResult {
+	public function run( Mode $mode ): StepResult {
+		$dry_run = Mode::Count === $mode;
 		$tally = new Tally();
 		foreach ( $this->rows->of( DoctorConnections::ZOOM_USER ) as $row ) {
 			$tally->count( fn(): int => $this->upgrade( $row, $dry_run ) );
@@ -37,7 +40,7 @@ final class ZoomUsersStep implements Step {
 		}
 		if ( ! $dry_run ) {
 			$is_id = ! is_email( $row->value );
-			$this->book->add( new ZoomUser( $row->user_id, $is_id ? $row->value : '', $row->value, approved_at: time() ) );
+			$this->book->add( new ZoomUser( $row->user_id, $is_id ? $row->value : '', $row->value, $this->settings->app_keys()['account_id'], approved_at: time() ) );
 			is_multisite() || delete_user_meta( $row->user_id, DoctorConnections::ZOOM_USER );
 		}
 		return 1;

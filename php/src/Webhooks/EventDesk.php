@@ -77,7 +77,7 @@ final class EventDesk implements Registerable {
 	}
 
 	/**
-	 * Works one event off.
+	 * Processes one event.
 	 *
 	 * @param array{array<string, mixed>, string} $accepted Event and raw body.
 	 */

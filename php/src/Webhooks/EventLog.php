@@ -15,8 +15,6 @@ final class EventLog {
 	 */
 	private const KEEP_SECONDS = 86400;
 
-	public function __construct( private readonly \wpdb $wpdb ) {}
-
 	/**
 	 * Notes an event.
 	 *
@@ -24,20 +22,23 @@ final class EventLog {
 	 * @return bool Whether it is new.
 	 */
 	public function note( string $key ): bool {
+		global $wpdb;
 		// A failing database must not make an event look old: doing it twice is harmless, losing it is not.
 		// phpcs:ignore WordPress.DB
-		return 0 !== $this->wpdb->query( $this->wpdb->prepare( "INSERT IGNORE INTO {$this->table()} (event_key, received_at) VALUES (%s, %s)", $key, gmdate( 'Y-m-d H:i:s' ) ) );
+		return 0 !== $wpdb->query( $wpdb->prepare( "INSERT IGNORE INTO {$this->table()} (event_key, received_at) VALUES (%s, %s)", $key, gmdate( 'Y-m-d H:i:s' ) ) );
 	}
 
 	/**
 	 * Drops what is too old to come again.
 	 */
 	public function purge(): void {
+		global $wpdb;
 		// phpcs:ignore WordPress.DB
-		$this->wpdb->query( $this->wpdb->prepare( "DELETE FROM {$this->table()} WHERE received_at < %s", gmdate( 'Y-m-d H:i:s', time() - self::KEEP_SECONDS ) ) );
+		$wpdb->query( $wpdb->prepare( "DELETE FROM {$this->table()} WHERE received_at < %s", gmdate( 'Y-m-d H:i:s', time() - self::KEEP_SECONDS ) ) );
 	}
 
 	private function table(): string {
-		return $this->wpdb->prefix . Schema::EVENTS;
+		global $wpdb;
+		return $wpdb->prefix . Schema::EVENTS;
 	}
 }

@@ -12,6 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use data_encoding::HEXLOWER;
+use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 use tokio::time::{Instant, sleep};
 
@@ -31,7 +32,7 @@ const FRESH: Duration = Duration::from_secs(600);
 /// Longest pause between two attempts, in milliseconds.
 const PAUSE_MS: u64 = 30;
 
-/// The right to one session. Dropping it gives the slot back; without a file there was no folder for slots.
+/// The right to one session. Dropping it gives the slot back; without a file slots cannot be kept here.
 #[derive(Debug)]
 pub(super) struct Pass {
     _slot: Option<Flock<File>>,
@@ -194,7 +195,13 @@ impl Gate {
         let Some(file) = self.file("wanted") else {
             return false;
         };
-        Flock::lock(file, FlockArg::LockExclusiveNonblock).is_err()
+        is_taken(&Flock::lock(file, FlockArg::LockExclusiveNonblock))
+    }
+
+    /// Whether slots can be kept on this machine. Where they cannot, sessions are opened all the same, uncounted: that
+    /// nobody can write a file is no reason to keep a meeting waiting.
+    pub(super) fn is_usable(&self) -> bool {
+        self.attempt(0).is_ok()
     }
 
     async fn wait<T>(&self, until: Instant, attempt: impl Fn() -> Option<T>) -> Option<T> {
@@ -218,16 +225,27 @@ impl Gate {
 
     /// Starts at any of them: who always began with the first would meet the others there.
     fn free_slot(&self) -> Option<Pass> {
-        if self.dir.is_none() {
-            return Some(Pass { _slot: None });
-        }
         let slots = self.slots();
         let first = rand::random_range(0..slots);
-        (first..first + slots).find_map(|at| {
-            let file = self.file(&format!("slot-{}", at % slots))?;
-            let slot = Flock::lock(file, FlockArg::LockExclusiveNonblock).ok()?;
-            Some(Pass { _slot: Some(slot) })
-        })
+        let mut usable = true;
+        for at in first..first + slots {
+            match self.attempt(at % slots) {
+                Ok(None) => {}
+                Ok(slot) => return Some(Pass { _slot: slot }),
+                Err(Unusable) => usable = false,
+            }
+        }
+        (!usable).then_some(Pass { _slot: None })
+    }
+
+    /// One slot, none where it is taken.
+    fn attempt(&self, slot: usize) -> Result<Option<Flock<File>>, Unusable> {
+        let file = self.file(&format!("slot-{slot}")).ok_or(Unusable)?;
+        let locked = Flock::lock(file, FlockArg::LockExclusiveNonblock);
+        if is_taken(&locked) {
+            return Ok(None);
+        }
+        locked.map(Some).map_err(|_| Unusable)
     }
 
     fn file(&self, name: &str) -> Option<File> {
@@ -244,6 +262,13 @@ impl Gate {
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A slot's file cannot be made or locked: a folder that may not be written to, a full disk, a file system without locks.
+struct Unusable;
+
+fn is_taken(locked: &Result<Flock<File>, (File, Errno)>) -> bool {
+    matches!(locked, Err((_, Errno::EWOULDBLOCK)))
 }
 
 /// Makes the folder, and says whether it is one that nobody else can write to or has put a link in place of.

@@ -3,6 +3,7 @@
 //! many appointments gets a few more for its statements, when there are any to spare.
 
 mod room;
+mod silence;
 mod spare;
 
 use std::collections::HashMap;
@@ -64,6 +65,8 @@ pub(super) struct Hub {
     pub(super) released: Notify,
     /// Until when nobody waits for room.
     crowded_until: Mutex<Option<Instant>>,
+    /// Until when the server is taken to be silent.
+    silent_until: Mutex<Option<Instant>>,
     /// Somebody looks at idle sessions.
     watched: AtomicBool,
 }
@@ -83,6 +86,7 @@ impl Hub {
             locks: Mutex::default(),
             released: Notify::new(),
             crowded_until: Mutex::default(),
+            silent_until: Mutex::default(),
             watched: AtomicBool::new(false),
         })
     }
@@ -230,6 +234,11 @@ impl Hub {
         if self.gate.limits().is_none_or(|(limits, _)| limits.account > 0) {
             self.end_idle(Duration::ZERO);
         }
+    }
+
+    /// Whether this machine's processes can count their sessions together.
+    pub(super) fn counts(&self) -> bool {
+        self.gate.is_usable()
     }
 
     /// PHP has closed its session.

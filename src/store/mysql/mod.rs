@@ -111,6 +111,11 @@ impl MySqlStore {
         self.hub.take_back();
     }
 
+    /// Whether this machine's processes can count their sessions together, in the folder for temporary files.
+    pub fn counts_sessions(&self) -> bool {
+        self.hub.counts()
+    }
+
     async fn run(&self, sql: String, values: impl Into<Params>, repeat: Repeat) -> Result<Reply> {
         perform(&self.hub, self.which, &[Statement::new(sql, values)], repeat).await
     }
@@ -391,8 +396,8 @@ impl Store for MySqlStore {
         self.transacted([queue::settle(self, appointment_id, noted)])
     }
 
-    fn postpone(&self, appointment_id: u64, until: i64) -> BoxFuture<'_, Result<()>> {
-        self.transacted(queue::postpone(self, appointment_id, until))
+    fn postpone(&self, appointment_id: u64, until: i64, noted_until: i64) -> BoxFuture<'_, Result<()>> {
+        self.transacted(queue::postpone(self, appointment_id, until, noted_until))
     }
 
     fn due(&self, now: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Due>>> {

@@ -36,8 +36,13 @@ pub(super) fn settle(store: &MySqlStore, appointment_id: u64, noted: u64) -> Sta
     Statement::new(sql, (appointment_id, noted))
 }
 
-/// Puts everything of the appointment that is due off until `until` (Unix seconds).
-pub(super) fn postpone(store: &MySqlStore, appointment_id: u64, until: i64) -> [Statement; 2] {
+/// Puts everything of the appointment that is due off: operations until `until`, a note until `noted_until` (Unix seconds).
+pub(super) fn postpone(
+    store: &MySqlStore,
+    appointment_id: u64,
+    until: i64,
+    noted_until: i64,
+) -> [Statement; 2] {
     let notes = format!(
         "UPDATE {} SET due_at = GREATEST(due_at, :until) WHERE appointment_id = :appointment_id",
         store.tables.noted
@@ -49,7 +54,8 @@ pub(super) fn postpone(store: &MySqlStore, appointment_id: u64, until: i64) -> [
          DATE_ADD('1970-01-01 00:00:00', INTERVAL :until SECOND)) OR (state = 'in_flight' AND lease_until < UTC_TIMESTAMP()))",
         store.tables.operations
     );
-    [notes, operations].map(|sql| Statement::new(sql, params! { appointment_id, until }))
+    [(notes, noted_until), (operations, until)]
+        .map(|(sql, until)| Statement::new(sql, params! { appointment_id, until }))
 }
 
 /// What is due by `now`, the longest overdue first. Each part is read by its own index, and only so far.

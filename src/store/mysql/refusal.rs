@@ -31,6 +31,14 @@ pub(super) fn unreachable() -> Error {
     )
 }
 
+/// The server takes connections, and says nothing.
+pub(super) fn silent() -> Error {
+    refused(
+        "The database does not answer. Check the load of the server named by DB_HOST in wp-config.php, and whatever stands \
+         between it and the site.",
+    )
+}
+
 /// The connection could not be made, or broke. A failed TLS handshake arrives here as well.
 pub(super) fn io(failure: IoError) -> Error {
     let inner = failure.get_ref();

@@ -134,9 +134,10 @@ impl Session {
         limit: Duration,
     ) -> std::result::Result<Reply, Failure> {
         let was_clean = std::mem::replace(&mut self.clean, false);
+        let hub = self.hub.clone();
         let conn = self.conn().ok_or_else(|| Failure::timeout(limit))?;
         let answer = timeout(limit, conn.exec(statement.sql.as_str(), statement.values.clone())).await;
-        let answer = answer.map_err(|_| Failure::timeout(limit))?.map_err(Failure::of);
+        let answer = answer.map_err(|_| late(&hub, limit))?.map_err(Failure::of);
         let (affected, last_id) = (conn.affected_rows(), conn.last_insert_id());
         self.clean = was_clean
             && answer
@@ -150,10 +151,11 @@ impl Session {
     }
 
     async fn control(&mut self, sql: &str) -> std::result::Result<(), Failure> {
+        let hub = self.hub.clone();
         let conn = self.conn().ok_or_else(|| Failure::timeout(STATEMENT_LIMIT))?;
         let answer = timeout(STATEMENT_LIMIT, conn.query_drop(sql)).await;
         answer
-            .map_err(|_| Failure::timeout(STATEMENT_LIMIT))?
+            .map_err(|_| late(&hub, STATEMENT_LIMIT))?
             .map_err(Failure::of)
     }
 
@@ -177,6 +179,12 @@ impl Session {
         self.clean = true;
         Ok(reply)
     }
+}
+
+/// A statement was not answered in time.
+fn late(hub: &Hub, limit: Duration) -> Failure {
+    hub.unanswered();
+    Failure::timeout(limit)
 }
 
 impl Drop for Session {

@@ -164,3 +164,41 @@ add_action(
 		);
 	}
 );
+
+/**
+ * People whom KiviCare saves inside a transaction: {role, address, ends: commit, rollback, or left for an early return},
+ * {user, address} for another address of somebody, {user, delete} for a deletion.
+ */
+add_action(
+	'rest_api_init',
+	static function (): void {
+		register_rest_route(
+			'kct/v1',
+			'/people',
+			array(
+				'methods'             => 'POST',
+				'permission_callback' => 'is_user_logged_in',
+				'callback'            => static function ( WP_REST_Request $request ): array {
+					global $wpdb;
+					require_once ABSPATH . 'wp-admin/includes/user.php';
+					$wpdb->query( 'START TRANSACTION' );
+					$id   = (int) $request->get_param( 'user' );
+					$role = (string) $request->get_param( 'role' );
+					if ( $request->get_param( 'delete' ) ) {
+						wp_delete_user( $id );
+					} elseif ( $id > 0 ) {
+						wp_update_user( array( 'ID' => $id, 'user_email' => (string) $request->get_param( 'address' ) ) );
+					} else {
+						$id = wp_insert_user( array( 'user_login' => wp_generate_uuid4(), 'user_pass' => 'x', 'user_email' => (string) $request->get_param( 'address' ) ) );
+						( new WP_User( $id ) )->set_role( "kiviCare_$role" );
+						$saved = array( 'id' => $id, 'user_id' => $id, 'email' => $request->get_param( 'address' ) );
+						do_action( "kc_{$role}_save", $saved, $request );
+					}
+					$ends = (string) $request->get_param( 'ends' );
+					'left' === $ends || $wpdb->query( 'rollback' === $ends ? 'ROLLBACK' : 'COMMIT' );
+					return array( 'id' => $id );
+				},
+			)
+		);
+	}
+);

@@ -25,7 +25,7 @@ final class AdminScreenTest extends TestCase {
 	protected function setUp(): void {
 		global $wpdb;
 		parent::setUp();
-		$this->journal = new Journal( $wpdb );
+		$this->journal = new Journal();
 		get_user_by( 'id', $this->doctor )->add_role( 'kiviCare_doctor' );
 		wp_set_current_user( 1 );
 	}

@@ -107,7 +107,7 @@ final class AuditLogTest extends TestCase {
 		$this->assertStringNotContainsString( 'hunter', (string) wp_json_encode( $this->bridge->audited ) );
 	}
 
-	public function test_an_own_app_that_the_clinics_takes_over_from_is_recorded(): void {
+	public function test_a_doctors_own_app_that_the_clinics_takes_over_from_is_recorded(): void {
 		$this->plugin->settings()->save_zoom( $this->bridge, array( 'auth_type' => 'server-to-server', 'account_id' => 'a', 'client_id' => 'c', 'client_secret' => 'hunter2' ) );
 		$this->plugin->doctors()->use_own_app( $this->doctor, 'account', 'client', 'hunter3' );
 		$this->plugin->doctors()->drop_own_app( $this->doctor );

@@ -19,7 +19,7 @@ final class RetentionTest extends TestCase {
 	protected function setUp(): void {
 		parent::setUp();
 		global $wpdb;
-		$this->retention = new Retention( $wpdb, new Constants() );
+		$this->retention = new Retention( new Constants() );
 		delete_option( 'kivicare_telemed_retention_ran' );
 	}
 

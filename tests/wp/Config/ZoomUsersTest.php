@@ -6,6 +6,7 @@ namespace KiviCare\Telemed\Tests\Config;
 use KiviCare\Telemed\Config\DoctorConnections;
 use KiviCare\Telemed\Config\Provider;
 use KiviCare\Telemed\Config\Settings;
+use KiviCare\Telemed\Connect\Arrivals;
 use KiviCare\Telemed\Connect\Offer;
 use KiviCare\Telemed\Connect\ZoomUser;
 use KiviCare\Telemed\Connect\ZoomUserBook;
@@ -13,6 +14,7 @@ use KiviCare\Telemed\Rest\Gate;
 use KiviCare\Telemed\Tests\Fakes\FakeBridge;
 use KiviCare\Telemed\Tests\TestCase;
 use KiviCare\Telemed\Upgrade\MetaRows;
+use KiviCare\Telemed\Upgrade\Mode;
 use KiviCare\Telemed\Upgrade\ZoomUsersStep;
 
 /**
@@ -139,12 +141,45 @@ final class ZoomUsersTest extends TestCase {
 	public function test_what_an_administrator_decides_while_zoom_is_asked_stands(): void {
 		$this->share_account();
 		$book = new ZoomUserBook();
-		$book->put( ZoomUser::approved( $this->doctor, self::ADDRESS ) );
+		$book->put( ZoomUser::approved( $this->doctor, self::ADDRESS, 'a' ) );
 		$asked = $book->find( $this->doctor );
 		$this->assertNotNull( $asked );
 		$book->drop( $this->doctor );
-		$this->assertFalse( $book->answer( $asked, $asked->found( 'z', self::ADDRESS, 'a' ) ) );
+		$this->assertFalse( $book->answer( $asked, $asked->found( 'z', self::ADDRESS ) ) );
 		$this->assertNull( $book->find( $this->doctor ) );
+	}
+
+	public function test_an_approval_is_of_one_account_and_offered_again_in_another(): void {
+		$this->share_account();
+		$this->plugin->doctors()->use_clinic_account( $this->doctor );
+		$this->assertTrue( $this->plugin->doctors()->is_served_by_zoom( $this->doctor ) );
+
+		$this->change_account( 'b' );
+		$this->assertSame( '', $this->plugin->doctors()->host( $this->doctor )['host'] );
+		$this->assertFalse( $this->plugin->doctors()->is_served_by_zoom( $this->doctor ) );
+		$listed = $this->plugin->doctor_list()->find( $this->doctor );
+		$this->assertSame( array( '', ZoomUser::ANOTHER_ACCOUNT ), array( $listed['zoom_user_id'] ?? null, $listed['offer'] ?? null ) );
+		$this->change_address( 'owner@clinic.example' );
+		$this->assertSame( ZoomUser::UNREVIEWED, $this->mine( $this->offer_all() )->state, 'the doctor chose the address meanwhile' );
+		$this->change_address( self::ADDRESS );
+		$this->assertSame( Offer::OFFERED, $this->mine( $this->offer_all() )->state );
+		$this->assertSame( FakeBridge::zoom_id( self::ADDRESS ), $this->plugin->doctors()->host( $this->doctor )['host'] );
+		$this->assertSame( 'b', $this->plugin->zoom_users()->find( $this->doctor )->account_id ?? '' );
+
+		$this->change_account( 'a' );
+		$this->assertSame( '', $this->plugin->doctors()->host( $this->doctor )['host'] );
+	}
+
+	public function test_an_address_that_waits_for_one_account_is_not_asked_for_in_another(): void {
+		$this->share_account();
+		$this->bridge->unknown_zoom_users = array( self::ADDRESS => 'host_not_found' );
+		$this->offer_all();
+		$this->change_account( 'b' );
+		$this->bridge->unknown_zoom_users = array();
+		$this->let_an_hour_pass();
+		$this->plugin->zoom_offers()->care();
+		$this->plugin->zoom_users()->forget( $this->doctor );
+		$this->assertSame( '', $this->plugin->zoom_users()->id( $this->doctor ) );
 	}
 
 	public function test_doctors_with_connections_of_their_own_keep_them(): void {
@@ -157,7 +192,12 @@ final class ZoomUsersTest extends TestCase {
 	public function test_a_new_doctor_is_offered_where_all_are_and_only_when_an_administrator_added_the_doctor(): void {
 		$this->share_account( 'all' );
 		wp_set_current_user( (int) get_users( array( 'role' => 'administrator', 'fields' => 'ID', 'number' => 1 ) )[0] );
-		$this->plugin->zoom_offers()->joined( $this->doctor, Gate::DOCTOR );
+		$arrivals = new Arrivals( $this->plugin->settings(), new ZoomUserBook() );
+		$arrivals->joined( $this->doctor, Gate::DOCTOR );
+		$this->plugin->zoom_users()->forget( $this->doctor );
+		$this->assertNull( $this->plugin->zoom_users()->find( $this->doctor ), 'nothing is written where KiviCare may have a transaction open' );
+		$arrivals->write();
+		$this->plugin->zoom_users()->forget( $this->doctor );
 		$this->assertSame( '', $this->plugin->zoom_users()->id( $this->doctor ), 'Zoom is not asked inside of somebody else\'s request' );
 		$this->plugin->zoom_offers()->care();
 		$this->assertSame( FakeBridge::zoom_id( self::ADDRESS ), $this->plugin->zoom_users()->id( $this->doctor ) );
@@ -166,11 +206,11 @@ final class ZoomUsersTest extends TestCase {
 
 	public function test_an_earlier_mapping_is_frozen_and_asked_for_once(): void {
 		update_user_meta( $this->doctor, DoctorConnections::ZOOM_USER, 'dr@zoom.example' );
-		$step = new ZoomUsersStep( new MetaRows( $GLOBALS['wpdb'] ), new ZoomUserBook() );
-		$this->assertSame( 1, $step->run( true )->count );
-		$this->assertSame( 1, $step->run( false )->count );
-		$this->assertSame( 0, $step->run( false )->count );
+		$step = new ZoomUsersStep( new MetaRows( $GLOBALS['wpdb'] ), new ZoomUserBook(), $this->plugin->settings() );
 		$this->share_account();
+		$this->assertSame( 1, $step->run( Mode::Count )->count );
+		$this->assertSame( 1, $step->run( Mode::Apply )->count );
+		$this->assertSame( 0, $step->run( Mode::Apply )->count );
 		$this->plugin->zoom_users()->forget( $this->doctor );
 		$this->plugin->zoom_offers()->care();
 		$this->assertSame( FakeBridge::zoom_id( 'dr@zoom.example' ), $this->plugin->zoom_users()->id( $this->doctor ) );
@@ -226,6 +266,10 @@ final class ZoomUsersTest extends TestCase {
 
 	private function change_address( string $address ): void {
 		wp_update_user( array( 'ID' => $this->doctor, 'user_email' => $address ) );
+	}
+
+	private function change_account( string $account_id ): void {
+		$this->plugin->settings()->save_zoom( $this->bridge, array( 'auth_type' => 'server-to-server', 'account_id' => $account_id ) );
 	}
 
 	private function let_an_hour_pass(): void {

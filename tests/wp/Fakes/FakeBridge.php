@@ -284,6 +284,13 @@ final class FakeBridge implements Bridge {
 		--$this->sessions;
 	}
 
+	/** Whether slots for sessions can be kept. */
+	public bool $counts_sessions = true;
+
+	public function counts_sessions(): bool {
+		return $this->counts_sessions;
+	}
+
 	public function tls_version( string $provider ): ?string {
 		$this->stumble();
 		return $this->tls;

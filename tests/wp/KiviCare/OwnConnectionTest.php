@@ -97,7 +97,7 @@ final class OwnConnectionTest extends TestCase {
 		};
 		$wpdb->query( 'START TRANSACTION' );
 		$this->assertFalse( OwnConnection::run( $work ) );
-		$this->assertSame( 0, ( new Notes() )->write( 5, false ) );
+		$this->assertSame( 0, ( new Notes() )->write( 5 ) );
 		$this->assertFalse( OwnConnection::may_write() );
 		$wpdb->query( 'ROLLBACK' );
 		$this->assertTrue( OwnConnection::run( $work ) );
@@ -124,8 +124,8 @@ final class OwnConnectionTest extends TestCase {
 	public function test_a_note_of_ours_is_the_extensions(): void {
 		global $wpdb;
 		$notes = new Notes();
-		$this->assertSame( 1, $notes->write( 999999001, true ) );
-		$this->assertSame( 2, $notes->write( 999999001, false ) );
+		$this->assertSame( 1, $notes->write_to_verify( 999999001 ) );
+		$this->assertSame( 2, $notes->write( 999999001 ) );
 		$row = $wpdb->get_row( "SELECT * FROM {$wpdb->prefix}kc_telemed_noted WHERE appointment_id = 999999001", ARRAY_A );
 		$this->assertSame( array( '1', '2' ), array( $row['verify'], $row['noted'] ) );
 		$this->assertEqualsWithDelta( time() + 60, (int) $row['due_at'], 30 );

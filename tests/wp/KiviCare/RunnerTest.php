@@ -60,7 +60,7 @@ final class RunnerTest extends TestCase {
 		$this->assertArrayHasKey( 999999001, $this->bridge->notes );
 	}
 
-	public function test_many_hooks_of_a_request_are_worked_off_together(): void {
+	public function test_many_hooks_of_a_request_are_processed_together(): void {
 		foreach ( range( 999999001, 999999010 ) as $id ) {
 			$this->plugin->agenda()->add( $id );
 		}
@@ -68,7 +68,7 @@ final class RunnerTest extends TestCase {
 		$this->assertSame( array( 10 ), array_map( 'count', $this->bridge->runs ) );
 	}
 
-	public function test_many_hooks_are_worked_off_one_by_one_while_another_run_is_at_work(): void {
+	public function test_many_hooks_are_processed_one_by_one_while_another_run_is_at_work(): void {
 		$this->bridge->busy = true;
 		foreach ( range( 999999001, 999999004 ) as $id ) {
 			$this->plugin->agenda()->add( $id );

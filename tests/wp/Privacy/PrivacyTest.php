@@ -6,11 +6,15 @@ namespace KiviCare\Telemed\Tests\Privacy;
 use KiviCare\Telemed\Audit\Retention;
 use KiviCare\Telemed\Config\Constants;
 use KiviCare\Telemed\Config\DoctorConnections;
+use KiviCare\Telemed\Connect\Offer;
+use KiviCare\Telemed\Connect\ZoomUser;
+use KiviCare\Telemed\Connect\ZoomUserBook;
 use KiviCare\Telemed\Install\Schema;
 use KiviCare\Telemed\Privacy\Eraser;
 use KiviCare\Telemed\Privacy\Exporter;
 use KiviCare\Telemed\Privacy\PersonalRows;
 use KiviCare\Telemed\Privacy\PolicyText;
+use KiviCare\Telemed\Rest\Gate;
 use KiviCare\Telemed\Tests\TestCase;
 
 /**
@@ -105,26 +109,56 @@ final class PrivacyTest extends TestCase {
 		$this->assertTrue( $erased['items_retained'] );
 		$this->assertCount( 1, $erased['messages'] );
 		$this->assertSame( array( $this->doctor ), $this->bridge->revoked );
-		$this->assertSame( array( '', null ), array( get_user_meta( $this->doctor, DoctorConnections::ZOOM_TOKENS, true ), $this->plugin->zoom_users()->find( $this->doctor ) ) );
+		$this->assertSame( '', get_user_meta( $this->doctor, DoctorConnections::ZOOM_TOKENS, true ) );
+		$this->assertEquals( new ZoomUser( $this->doctor, reason: ZoomUser::UNREVIEWED ), $this->plugin->zoom_users()->find( $this->doctor ) );
 		$this->assertSame( array( (string) ( $this->doctor + 1 ) ), $wpdb->get_col( "SELECT doctor_id FROM {$wpdb->prefix}" . Schema::CONNECTIONS ) );
 		$this->assertSame( array( '0', (string) $this->doctor ), $wpdb->get_col( "SELECT doctor_id FROM {$wpdb->prefix}" . Schema::OPERATIONS . ' ORDER BY id' ) );
+	}
+
+	/**
+	 * Whoever was not to be taken with all others before the erasure is not afterwards either.
+	 *
+	 * @testWith ["waits"]
+	 *           ["approved, then another address"]
+	 *           ["expired"]
+	 */
+	public function test_an_erasure_lets_nobody_in_who_waited_for_an_administrator( string $case ): void {
+		$this->share_account();
+		get_user_by( 'id', $this->doctor )->add_role( Gate::DOCTOR );
+		$book = new ZoomUserBook();
+		if ( 'waits' === $case ) {
+			$book->put( new ZoomUser( $this->doctor, reason: ZoomUser::UNREVIEWED ) );
+		} else {
+			$this->plugin->doctors()->map_zoom_user( $this->doctor, 'dr@zoom.example' );
+			'expired' === $case && $book->expire();
+		}
+		$this->plugin->zoom_users()->forget( $this->doctor );
+		$state = fn(): array => array_column( array_map( static fn( Offer $offer ): array => array( $offer->doctor_id, $offer->state ), $this->plugin->zoom_offers()->offer_all() ), 1, 0 );
+
+		$erased = $this->eraser()->erase( 'doctor@clinic.example' );
+		$this->assertSame( 'waits' !== $case, $erased['items_removed'] );
+		$this->assertFalse( $this->eraser()->erase( 'doctor@clinic.example' )['items_removed'], 'nothing is left' );
+		$row = $GLOBALS['wpdb']->get_row( "SELECT * FROM {$GLOBALS['wpdb']->prefix}kc_telemed_zoom_users WHERE doctor_id = {$this->doctor}", ARRAY_A );
+		$this->assertSame( array( '', '', '', '0' ), array( $row['zoom_user_id'], $row['address'], $row['account_id'], $row['approved_by'] ) );
+		$this->assertSame( ZoomUser::UNREVIEWED, $state()[ $this->doctor ] );
+		get_user_by( 'id', $this->doctor )->remove_role( Gate::DOCTOR );
 	}
 
 	public function test_tools_and_policy_are_offered(): void {
 		$this->assertArrayHasKey( 'kivicare-telemed', apply_filters( 'wp_privacy_personal_data_exporters', array() ) );
 		$this->assertArrayHasKey( 'kivicare-telemed', apply_filters( 'wp_privacy_personal_data_erasers', array() ) );
 		global $wpdb;
-		$this->assertStringContainsString( '400 days', ( new PolicyText( new Retention( $wpdb, new Constants() ) ) )->text() );
+		$this->assertStringContainsString( '400 days', ( new PolicyText( new Retention( new Constants() ) ) )->text() );
 	}
 
 	private function exporter(): Exporter {
 		global $wpdb;
-		return new Exporter( new PersonalRows( $wpdb ), $this->plugin->doctors(), $this->plugin->zoom_users() );
+		return new Exporter( new PersonalRows(), $this->plugin->doctors(), $this->plugin->zoom_users() );
 	}
 
 	private function eraser(): Eraser {
 		global $wpdb;
-		return new Eraser( new PersonalRows( $wpdb ), $this->plugin->doctors(), $this->plugin->disconnection(), $this->plugin->zoom_users() );
+		return new Eraser( new PersonalRows(), $this->plugin->doctors(), $this->plugin->disconnection(), $this->plugin->zoom_users() );
 	}
 
 	private function export( string $email ): string {

@@ -36,7 +36,7 @@ final class DecisionsTest extends TestCase {
 		$catch_up        = function (): void {
 			++$this->caught_up;
 		};
-		$this->decisions = new Decisions( new SiteRows( $wpdb ), $catch_up );
+		$this->decisions = new Decisions( new SiteRows(), $catch_up );
 		add_action( Decisions::TAKEN_ACTION, array( $this, 'note_decision' ) );
 		$this->be_elsewhere();
 	}
@@ -105,7 +105,12 @@ final class DecisionsTest extends TestCase {
 		$this->insert( Schema::CALENDARS, array( 'doctor_id' => $this->doctor, 'channel_id' => 'c' ) );
 		$this->insert( Schema::CONNECTIONS, array( 'doctor_id' => $this->doctor, 'provider' => 'zoom', 'state' => 'healthy' ) );
 
+		$this->insert( Schema::ZOOM_USERS, array( 'doctor_id' => $this->doctor, 'zoom_user_id' => 'z', 'address' => 'doctor@clinic.example', 'account_id' => 'a', 'approved_at' => 1 ) );
+		$this->insert( Schema::ZOOM_USERS, array( 'doctor_id' => $this->doctor + 1, 'reason' => 'unreviewed' ) );
+
 		$text = implode( ' ', $this->decisions->copy() );
+		$this->assertSame( 1, $this->matching( Schema::ZOOM_USERS, "zoom_user_id = '' AND account_id = '' AND approved_at = 0 AND reason = 'another_account' AND address <> ''" ), 'nobody is approved here' );
+		$this->assertSame( 1, $this->matching( Schema::ZOOM_USERS, "reason = 'unreviewed'" ), 'who waits for an administrator still does' );
 		$this->assertStringContainsString( '1 connection was dropped', $text );
 
 		$this->assertFalse( Pause::is_on() );

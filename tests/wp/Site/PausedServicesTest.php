@@ -111,7 +111,7 @@ final class PausedServicesTest extends TestCase {
 			$this->assertSame( Failure::Paused, $error->failure );
 		}
 		$disconnection->before_deletion( $this->doctor );
-		$erased = ( new Eraser( new PersonalRows( $wpdb ), $this->plugin->doctors(), $disconnection, $this->plugin->zoom_users() ) )->erase( 'doctor@clinic.example' );
+		$erased = ( new Eraser( new PersonalRows(), $this->plugin->doctors(), $disconnection, $this->plugin->zoom_users() ) )->erase( 'doctor@clinic.example' );
 		$this->assertTrue( $erased['items_retained'] );
 		$this->assertStringContainsString( 'erase again', implode( ' ', $erased['messages'] ) );
 		$this->assertSame( array(), $this->bridge->revoked );

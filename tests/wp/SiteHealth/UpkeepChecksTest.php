@@ -33,7 +33,7 @@ final class UpkeepChecksTest extends TestCase {
 	protected function setUp(): void {
 		parent::setUp();
 		global $wpdb;
-		$this->facts = new QueueFacts( $wpdb );
+		$this->facts = new QueueFacts();
 		wp_schedule_single_event( time() + 3600, Sweep::ACTION );
 		add_filter( 'pre_http_request', array( $this, 'answer' ) );
 	}
@@ -60,6 +60,14 @@ final class UpkeepChecksTest extends TestCase {
 		$this->bridge->upkeep_error = new BridgeException( Failure::Store, 'no <connection>' );
 		$this->assertSame( array( 'critical', 'critical' ), array_map( static fn( $check ): string => $check->run()['status'], $checks ) );
 		$this->assertStringContainsString( 'no &lt;connection&gt;', $checks[0]->run()['description'] );
+	}
+
+	public function test_sessions_that_cannot_be_counted_are_named(): void {
+		$this->bridge->counts_sessions = false;
+		$result                        = ( new DatabaseCheck( $this->bridge ) )->run();
+		$this->assertSame( 'recommended', $result['status'] );
+		$this->assertStringContainsString( '/', $result['description'] );
+		$this->assertStringContainsString( 'TMPDIR', $result['description'] );
 	}
 
 	public function test_a_drop_in_for_the_database_is_named_when_the_extension_does_not_get_through(): void {
@@ -136,7 +144,7 @@ final class UpkeepChecksTest extends TestCase {
 		global $wpdb;
 		$this->plugin->settings()->save_zoom( $this->bridge, array( 'auth_type' => 'server-to-server', 'account_id' => 'hunter1', 'client_id' => 'hunter2', 'client_secret' => 'hunter3' ) );
 		$this->operation( 'pending', 60 );
-		$section = ( new DebugInformation( fn() => $this->plugin->status(), self::met(), $this->facts, new Retention( $wpdb, new Constants() ) ) )->add( array( 'other' => array() ) );
+		$section = ( new DebugInformation( fn() => $this->plugin->status(), self::met(), $this->facts, new Retention( new Constants() ) ) )->add( array( 'other' => array() ) );
 		$fields  = array_map( static fn( array $field ): string => $field['value'], $section['kivicare-telemed']['fields'] );
 
 		$this->assertSame( array( 'plugin', 'extension', 'requirements', 'site', 'tables', 'key', 'zoom', 'zoom_ready', 'google_meet', 'operations', 'connections', 'queue_age', 'sweep', 'retention_days' ), array_keys( $fields ) );

@@ -11,6 +11,7 @@ use KiviCare\Telemed\Install\Schema;
 use KiviCare\Telemed\Tests\TestCase;
 use KiviCare\Telemed\Upgrade\Disused;
 use KiviCare\Telemed\Upgrade\MappingRows;
+use KiviCare\Telemed\Upgrade\Mode;
 use KiviCare\Telemed\Upgrade\UpgradeNotice;
 
 /**
@@ -216,7 +217,7 @@ final class UpgradeTest extends TestCase {
 			$wpdb->get_results( "SELECT * FROM {$wpdb->prefix}" . Schema::OPERATIONS, ARRAY_A ),
 		);
 		$before = $state();
-		$dry    = $this->plugin->upgrade()->run( true );
+		$dry    = $this->plugin->upgrade()->run( Mode::Count );
 		$this->assertSame( $before, $state() );
 		$this->assertSame( array(), $this->bridge->sealed );
 		$real = $this->plugin->upgrade()->run();

@@ -105,3 +105,39 @@ fn a_folder_of_somebody_else_or_a_link_is_not_used() {
     std::fs::set_permissions(&open, std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
     assert!(!private(&open, owner));
 }
+
+#[tokio::test]
+async fn where_no_file_can_be_made_sessions_are_had_uncounted() {
+    let one = gate();
+    assert!(one.is_usable());
+    let dir = one.dir.clone().unwrap();
+    std::fs::remove_dir_all(&dir).unwrap();
+    // Not even root can make a file in a file.
+    std::fs::write(&dir, "").unwrap();
+    assert!(!one.is_usable());
+    let passes: Vec<_> = (0..FEWEST + 3).map(|_| one.try_pass()).collect();
+    assert!(passes.iter().all(Option::is_some));
+    assert!(!one.is_wanted());
+    assert!(one.lend_two(Instant::now()).await);
+    // It is used again once it can be.
+    std::fs::remove_file(&dir).unwrap();
+    assert!(one.is_usable());
+    let none = Gate {
+        dir: None,
+        kept: Mutex::default(),
+    };
+    assert!(!none.is_usable() && none.try_pass().is_some());
+}
+
+#[test]
+fn one_slot_that_cannot_be_made_does_not_undo_the_others() {
+    let one = gate();
+    DirBuilder::new()
+        .create(one.dir.clone().unwrap().join("slot-1"))
+        .unwrap();
+    let other = other(&one);
+    let Pass { _slot: first } = one.try_pass().unwrap();
+    assert!(first.is_some(), "the slot that works is taken first");
+    let Pass { _slot: second } = other.try_pass().unwrap();
+    assert!(second.is_none());
+}

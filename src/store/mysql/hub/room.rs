@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::super::error::{Failure, crowded, is_crowded};
 use super::super::gate::Limits;
-use super::super::refusal::{guarded, unreachable};
+use super::super::refusal::guarded;
 use super::{Hub, Open, TICK, entered, opened};
 use crate::{Error, Result};
 
@@ -44,6 +44,7 @@ impl Hub {
     }
 
     pub(super) async fn open(&self) -> Result<Open> {
+        self.expect_answers()?;
         let until = self.patience();
         let mut refusal = None;
         loop {
@@ -72,6 +73,7 @@ impl Hub {
 
     /// Connects, unless the server has no connection left, or too few for others.
     pub(super) async fn connect(&self) -> Result<Room> {
+        self.expect_answers()?;
         let mut conn = match timeout(CONNECT_LIMIT, guarded(Conn::new(self.opts.clone()))).await {
             Ok(Ok(Ok(conn))) => conn,
             Ok(Ok(Err(failure))) if is_crowded(&failure) => {
@@ -79,10 +81,12 @@ impl Hub {
             }
             Ok(Ok(Err(failure))) => return Err(Failure::of(failure).error),
             Ok(Err(refused)) => return Err(refused),
-            Err(_) => return Err(unreachable()),
+            Err(_) => return Err(self.unanswered()),
         };
-        if timeout(CONNECT_LIMIT, self.is_welcome(&mut conn)).await == Ok(true) {
-            return Ok(Room::Open(conn));
+        match timeout(CONNECT_LIMIT, self.is_welcome(&mut conn)).await {
+            Ok(true) => return Ok(Room::Open(conn)),
+            Ok(false) => {}
+            Err(_) => return Err(self.unanswered()),
         }
         let _ = conn.disconnect().now_or_never();
         Ok(Room::None(None))
