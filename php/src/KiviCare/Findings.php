@@ -36,6 +36,11 @@ final class Findings {
 	private const MARGIN = 200;
 
 	/**
+	 * Minutes of the longest meeting; the extension's limit.
+	 */
+	private const LONGEST = 1440;
+
+	/**
 	 * Reader of committed rows, made at first use.
 	 *
 	 * @var \Closure(): Appointments
@@ -110,14 +115,29 @@ final class Findings {
 		if ( ! $visit->wants_meeting() ) {
 			return null;
 		}
-		$extra  = json_decode( (string) $row['extra'], true );
-		$known  = is_array( $extra ) ? (string) ( $extra['start_time'] ?? '' ) : '';
+		$extra = json_decode( (string) $row['extra'], true );
+		$made  = is_array( $extra ) ? $extra : array();
+		if ( self::is_other( $made, 'patient_id', $visit->patient_id ) || self::is_other( $made, 'doctor_id', $visit->doctor_id ) ) {
+			return 'people';
+		}
+		$known  = (string) ( $made['start_time'] ?? '' );
 		$wanted = $visit->starts_at( Visits::doctor_timezone( $visit->doctor_id ) )->setTimezone( new \DateTimeZone( 'UTC' ) )->format( 'Y-m-d\TH:i:s\Z' );
-		if ( '' !== $known && $wanted !== $known ) {
+		if ( ( '' !== $known && $wanted !== $known ) || self::is_other( $made, 'duration', min( self::LONGEST, $visit->duration( Visits::DEFAULT_MINUTES ) ) ) ) {
 			return 'moved';
 		}
 		$provider = $this->doctors->provider_of( $visit->doctor_id );
 		return null !== $provider && $provider->value !== $row['provider'] ? 'provider' : null;
+	}
+
+	/**
+	 * Whether the meeting was made for something else. Rows of the original add-on do not say.
+	 *
+	 * @param array<array-key, mixed> $made  The mapping's "extra".
+	 * @param string                  $field Field there.
+	 */
+	private static function is_other( array $made, string $field, int $wanted ): bool {
+		$known = $made[ $field ] ?? 0;
+		return is_int( $known ) && $known > 0 && $known !== $wanted;
 	}
 
 	/**

@@ -12,7 +12,10 @@ use KiviCare\Telemed\Links\SiteAddress;
  */
 final class Visits {
 
-	private const DEFAULT_MINUTES = 30;
+	/**
+	 * For rows without an end.
+	 */
+	public const DEFAULT_MINUTES = 30;
 
 	public function __construct(
 		private readonly DoctorConnections $doctors,

@@ -129,6 +129,35 @@ final class ReconcilerTest extends TestCase {
 		$this->assertTrue( $this->bridge->reconciled[0]['gone'] );
 	}
 
+	/**
+	 * Where both connections were refused when KiviCare changed the visit, no note of it is left.
+	 *
+	 * @dataProvider changes
+	 * @param array<string, mixed> $row   What the visit's row says now, besides its patient.
+	 * @param array<string, mixed> $extra What the meeting was made for.
+	 */
+	public function test_a_sweep_finds_what_no_note_was_left_of( array $row, array $extra, bool $found ): void {
+		$id    = $this->visit( $row );
+		$extra = array_replace( array( 'via' => 'own', 'doctor_id' => $this->doctor, 'patient_id' => $this->patient, 'start_time' => '2031-03-05T09:00:00Z', 'duration' => 45 ), $extra );
+		$this->map( $id, (string) wp_json_encode( $extra ) );
+		$this->assertSame( $found, in_array( $id, $this->plugin->sweep()->out_of_line(), true ) );
+	}
+
+	/**
+	 * @return array<string, array{array<string, mixed>, array<string, mixed>, bool}>
+	 */
+	public static function changes(): array {
+		return array(
+			'nothing'                          => array( array(), array(), false ),
+			'another time'                     => array( array( 'appointment_start_time' => '09:45:00' ), array(), true ),
+			'a longer visit'                   => array( array( 'appointment_end_time' => '11:00:00' ), array(), true ),
+			'another patient'                  => array( array(), array( 'patient_id' => 990777 ), true ),
+			'another doctor'                   => array( array(), array( 'doctor_id' => 990777 ), true ),
+			'of the add-on before: not said'   => array( array(), array( 'via' => null, 'doctor_id' => 0, 'patient_id' => 0, 'duration' => 0, 'start_time' => '' ), false ),
+			'another patient, and checked out' => array( array( 'status' => 3 ), array( 'patient_id' => 990777 ), false ),
+		);
+	}
+
 	public function test_a_sweep_that_fails_looks_at_the_same_again(): void {
 		$id   = $this->visit( array() );
 		$from = array( 'seen' => $id - 1, 'at' => 0 );
