@@ -53,7 +53,8 @@ final class Addresses {
 	 */
 	private static function punycode( string $host ): string {
 		if ( function_exists( 'idn_to_ascii' ) ) {
-			$ascii = idn_to_ascii( $host, IDNA_DEFAULT, INTL_IDNA_VARIANT_UTS46 );
+			// As browsers do, and WordPress' own encoder: older ones took "ß" for "ss", which can be somebody else's name.
+			$ascii = idn_to_ascii( $host, IDNA_NONTRANSITIONAL_TO_ASCII, INTL_IDNA_VARIANT_UTS46 );
 			return false === $ascii ? $host : strtolower( $ascii );
 		}
 		$host = function_exists( 'mb_strtolower' ) ? mb_strtolower( $host, 'UTF-8' ) : $host;

@@ -25,6 +25,7 @@ final class AddressesTest extends TestCase {
 			array( 'https://clinic.example:443', 'http://clinic.example:80' ),
 			array( 'https://clinic.example/telemed/', 'https://clinic.example/Telemed' ),
 			array( 'https://praxis-müller.example', 'https://xn--praxis-mller-klb.example' ),
+			array( 'https://praxis-weiß.example', 'https://xn--praxis-wei-f4a.example' ),
 			array( 'https://PRAXIS-MÜLLER.example/', 'https://praxis-müller.example' ),
 			array( 'https://clinic.example:8443', 'clinic.example:8443' ),
 		);
