@@ -110,6 +110,7 @@ final class CopyTest extends CopyTestCase {
 			'the environment alone'        => array( $original . ' + array( "WP_ENVIRONMENT_TYPE" => "staging" )', '', 'environment_changed' ),
 			'search-replace, no constants' => array( 'array( "WP_HOME" => null, "WP_SITEURL" => null )', $replaced, 'unknown_address' ),
 			'search-replace, constants as they were' => array( $original, $replaced, 'unknown_address' ),
+			'search-replace of the host everywhere' => array( 'array( "WP_HOME" => null, "WP_SITEURL" => null )', "UPDATE wp_options SET option_value = REPLACE(option_value, '127.0.0.1', '127.0.0.2')", 'unknown_address' ),
 			'the constants alone'          => array( 'array()', '', 'unknown_address' ),
 			'the same address: it cannot be told apart' => array( $original, '', 'confirmed' ),
 			'https and www alone'          => array( 'array( "WP_HOME" => strtr( "' . getenv( 'SITE_URL' ) . '", array( "http://" => "https://www." ) ), "WP_SITEURL" => "' . getenv( 'SITE_URL' ) . '" )', '', 'confirmed' ),

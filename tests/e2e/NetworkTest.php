@@ -46,6 +46,11 @@ final class NetworkTest extends TestCase {
 		self::assertSame( 'unknown_address 1 sealed confirmed', $this->step( 'sites', 'switch_to_blog( 2 ); echo KiviCare\Telemed\Site\Identity::state()->value, " "; $rows = new KiviCare\Telemed\Site\SiteRows(); echo (int) $rows->is_shared( KiviCare\Telemed\Site\Identity::id() ), " "; ( new KiviCare\Telemed\Site\Decisions( $rows, static fn() => null ) )->copy(); echo get_user_meta( 1, "kiviCare_doctor_zoom_telemed_config", true ), " ", KiviCare\Telemed\Site\Identity::state()->value; restore_current_blog();' ) );
 	}
 
+	public function test_the_networks_own_pages_say_that_its_main_site_is_paused(): void {
+		$page = $this->step( 'sites', 'update_option( "kivicare_telemed_site", array() ); wp_set_current_user( 1 ); do_action( "network_admin_notices" );' );
+		self::assertStringContainsString( 'id="kivicare-telemed-site"', $page );
+	}
+
 	public function test_a_new_site_gets_its_tables_and_a_deleted_one_leaves_none(): void {
 		$this->step( 'sites', 'wp_insert_site( array( "domain" => "network.example.test", "path" => "/three/", "network_id" => 1, "user_id" => 1 ) );' );
 		self::assertSame( array( 'net_', 'net_2_', 'net_3_' ), $this->sites_with_tables() );

@@ -40,7 +40,9 @@ final class SiteNotice implements Registerable {
 	}
 
 	public function register(): void {
-		add_action( 'admin_notices', array( $this, 'show' ) );
+		foreach ( array( 'admin_notices', 'network_admin_notices', 'user_admin_notices' ) as $pages ) {
+			add_action( $pages, array( $this, 'show' ) );
+		}
 		add_action( 'admin_post_' . self::ACTION, array( $this, 'decide' ) );
 	}
 
@@ -144,7 +146,7 @@ final class SiteNotice implements Registerable {
 			/* translators: 1: environment type, 2: environment type. */
 			? sprintf( __( 'The environment was "%1$s" when this site was confirmed and is "%2$s" now.', 'kivicare-telemed' ), $record->environment ?? '', $facts->environment )
 			/* translators: 1: list of addresses, 2: list of addresses. */
-			: sprintf( __( 'This site answers at %1$s; confirmed is %2$s.', 'kivicare-telemed' ), implode( ', ', $facts->addresses() ), implode( ', ', $record->addresses ?? array() ) );
+			: sprintf( __( 'This site answers at %1$s; confirmed is %2$s.', 'kivicare-telemed' ), implode( ', ', $facts->addresses() ), implode( ', ', $record->addresses ?? array() ) ?: __( 'no address', 'kivicare-telemed' ) );
 	}
 
 	/**

@@ -79,15 +79,20 @@ final class Facts {
 	}
 
 	/**
-	 * Whether the address may be what the visitor sent as Host: it is the same, and wp-config.php does not name it.
+	 * Whether the address may be what the visitor sent: its host is in a header, whichever the site believes behind its
+	 * proxy, and wp-config.php does not name the address.
 	 */
 	private static function comes_from_visitor( string $url ): bool {
-		$sent = sanitize_text_field( wp_unslash( (string) ( $_SERVER['HTTP_HOST'] ?? '' ) ) );
-		if ( '' === $url || '' === $sent ) {
+		$host = (string) strtok( Addresses::normalise( $url ), '/:' );
+		if ( '' === $host ) {
 			return false;
 		}
-		$same = strtok( Addresses::normalise( $url ), '/:' ) === strtok( Addresses::normalise( $sent ), '/:' );
-		return $same && ! self::is_written_down( $url );
+		foreach ( $_SERVER as $name => $sent ) {
+			if ( is_string( $sent ) && ( 'SERVER_NAME' === $name || str_starts_with( (string) $name, 'HTTP_' ) ) && false !== stripos( sanitize_text_field( wp_unslash( $sent ) ), $host ) ) {
+				return ! self::is_written_down( $url );
+			}
+		}
+		return false;
 	}
 
 	private static function is_written_down( string $url ): bool {

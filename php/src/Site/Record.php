@@ -31,10 +31,11 @@ final class Record {
 	) {}
 
 	/**
-	 * The stored record, null where there is none yet. One that cannot be read confirms nothing.
+	 * The stored record, null where there is none yet. One that cannot be read, or that was changed, confirms nothing.
 	 */
 	public static function stored(): ?self {
-		$stored = wp_load_alloptions()[ self::OPTION ] ?? null;
+		// Somebody may have taken it out of the options that WordPress loads at once.
+		$stored = wp_load_alloptions()[ self::OPTION ] ?? get_option( self::OPTION, null );
 		if ( null === $stored ) {
 			return null;
 		}
@@ -42,10 +43,24 @@ final class Record {
 		$fields = is_array( $fields ) ? $fields : array();
 		$text   = static fn( string $name ): string => is_scalar( $fields[ $name ] ?? null ) ? (string) $fields[ $name ] : '';
 		$list   = is_array( $fields['addresses'] ?? null ) ? $fields['addresses'] : array();
-		return new self( $text( 'site' ), $text( 'home' ), array_values( array_filter( $list, 'is_string' ) ), $text( 'environment' ), (int) $text( 'at' ), $text( 'held' ) );
+		$list   = array_values( array_filter( $list, 'is_string' ) );
+		$known  = array_values( array_unique( array( ...$list, ...Addresses::normalise_all( $list ) ) ) );
+		// Records of the first builds have none; an update alone pauses nothing.
+		$proven = in_array( $text( 'digest' ), array( '', self::digest( $text( 'site' ), $list ) ), true );
+		return new self( $text( 'site' ), $text( 'home' ), $proven ? $known : array(), $text( 'environment' ), (int) $text( 'at' ), $text( 'held' ) );
 	}
 
 	public function save(): void {
-		update_option( self::OPTION, get_object_vars( $this ), true );
+		update_option( self::OPTION, array( 'digest' => self::digest( $this->site, $this->addresses ) ) + get_object_vars( $this ), true );
+	}
+
+	/**
+	 * What tells that the addresses are those that were confirmed: whoever makes a copy replaces the host's name in the whole
+	 * database, and with it in this record.
+	 *
+	 * @param list<string> $addresses Confirmed ones.
+	 */
+	private static function digest( string $site, array $addresses ): string {
+		return hash( 'sha256', implode( "\n", array( $site, ...Addresses::normalise_all( $addresses ) ) ) );
 	}
 }

@@ -47,6 +47,37 @@ final class IdentityTest extends TestCase {
 		$this->assertContains( Addresses::normalise( (string) WP_HOME ), $trusted );
 	}
 
+	/**
+	 * Behind a proxy many sites make WP_HOME from the header in which the proxy says what the visitor asked for.
+	 *
+	 * @dataProvider headers
+	 */
+	public function test_whichever_header_names_the_visitors_host_it_is_not_trusted( string $header, string $value ): void {
+		$sent    = $_SERVER;
+		$visitor = new \ReflectionMethod( Facts::class, 'comes_from_visitor' );
+		$visitor->setAccessible( true );
+		unset( $_SERVER['SERVER_NAME'] );
+		$before             = $visitor->invoke( null, 'https://stranger.example/clinic' );
+		$_SERVER[ $header ] = $value;
+		$after              = $visitor->invoke( null, 'https://stranger.example/clinic' );
+		$_SERVER            = $sent;
+		$this->assertSame( array( false, true ), array( $before, $after ) );
+	}
+
+	/**
+	 * @return array<string, array{string, string}>
+	 */
+	public static function headers(): array {
+		return array(
+			'Host'             => array( 'HTTP_HOST', 'stranger.example:8443' ),
+			'with www'         => array( 'HTTP_HOST', 'WWW.Stranger.example' ),
+			'of a proxy'       => array( 'HTTP_X_FORWARDED_HOST', 'stranger.example' ),
+			'of several'       => array( 'HTTP_X_FORWARDED_HOST', 'clinic.example, stranger.example' ),
+			'as standardised'  => array( 'HTTP_FORWARDED', 'for=192.0.2.1;host=stranger.example;proto=https' ),
+			'the server\'s own' => array( 'SERVER_NAME', 'stranger.example' ),
+		);
+	}
+
 	public function test_filters_of_language_and_domain_plugins_do_not_matter(): void {
 		delete_option( Record::OPTION );
 		Identity::establish();
@@ -77,6 +108,48 @@ final class IdentityTest extends TestCase {
 		wp_cache_delete( 'alloptions', 'options' );
 		$this->assertSame( SiteState::UnknownAddress, $state, 'WP_HOME alone does not confirm' );
 		$this->assertSame( SiteState::Confirmed, Identity::state() );
+	}
+
+	/**
+	 * Tools replace in every serialised value, and many people give them the host's name alone.
+	 */
+	public function test_search_replace_in_the_whole_database_confirms_nothing(): void {
+		global $wpdb;
+		Identity::confirm();
+		$home   = Facts::home_row();
+		$host   = (string) wp_parse_url( $home, PHP_URL_HOST );
+		$moved  = static fn( string $to ): array => array( 'home' => str_replace( $host, $to, $home ), Record::OPTION => serialize( array_map( static fn( $field ) => is_int( $field ) ? $field : str_replace( $host, $to, $field ), (array) get_option( Record::OPTION ) ) ) );
+		$write  = static function ( array $rows ) use ( $wpdb ): void {
+			foreach ( $rows as $name => $value ) {
+				$wpdb->update( $wpdb->options, array( 'option_value' => $value ), array( 'option_name' => $name ) );
+			}
+			wp_cache_delete( 'alloptions', 'options' );
+		};
+		$before = array( 'home' => $home, Record::OPTION => serialize( get_option( Record::OPTION ) ) );
+		$write( $moved( 'staging.example' ) );
+		$state = SiteState::of( Record::stored(), new Facts( array( Facts::home_row() ), 'production' ), Identity::id() );
+		$write( $before );
+		$this->assertSame( SiteState::UnknownAddress, $state );
+		// "www." and the scheme do not tell one site from another, whoever wrote them into the record.
+		$write( $moved( 'www.' . $host ) );
+		$state = SiteState::of( Record::stored(), new Facts( array( Facts::home_row() ), 'production' ), Identity::id() );
+		$write( $before );
+		$this->assertSame( SiteState::Confirmed, $state );
+		$this->assertSame( SiteState::Confirmed, Identity::state() );
+	}
+
+	/**
+	 * Plugins that speed sites up take options out of those that WordPress loads at once.
+	 */
+	public function test_a_record_that_is_not_loaded_with_all_others_counts(): void {
+		global $wpdb;
+		$this->be_elsewhere();
+		$wpdb->update( $wpdb->options, array( 'autoload' => 'no' ), array( 'option_name' => Record::OPTION ) );
+		wp_cache_delete( 'alloptions', 'options' );
+		wp_cache_delete( Record::OPTION, 'options' );
+		$this->assertSame( SiteState::UnknownAddress, Identity::state() );
+		Identity::establish();
+		$this->assertSame( SiteState::UnknownAddress, Identity::state(), 'nothing is confirmed anew' );
 	}
 
 	public function test_looking_costs_no_query(): void {
