@@ -12,6 +12,13 @@ final class Record {
 	public const OPTION = 'kivicare_telemed_site';
 
 	/**
+	 * What was read last, and what it says: a page asks many times.
+	 *
+	 * @var array{mixed, self}|null
+	 */
+	private static ?array $read = null;
+
+	/**
 	 * Fields.
 	 *
 	 * @param string       $site        Id of the site.
@@ -39,8 +46,18 @@ final class Record {
 		if ( null === $stored ) {
 			return null;
 		}
-		$fields = maybe_unserialize( $stored );
-		$fields = is_array( $fields ) ? $fields : array();
+		if ( null === self::$read || $stored !== self::$read[0] ) {
+			self::$read = array( $stored, self::of( maybe_unserialize( $stored ) ) );
+		}
+		return self::$read[1];
+	}
+
+	public function save(): void {
+		update_option( self::OPTION, array( 'digest' => self::digest( $this->site, $this->addresses ) ) + get_object_vars( $this ), true );
+	}
+
+	private static function of( mixed $stored ): self {
+		$fields = is_array( $stored ) ? $stored : array();
 		$text   = static fn( string $name ): string => is_scalar( $fields[ $name ] ?? null ) ? (string) $fields[ $name ] : '';
 		$list   = is_array( $fields['addresses'] ?? null ) ? $fields['addresses'] : array();
 		$list   = array_values( array_filter( $list, 'is_string' ) );
@@ -48,10 +65,6 @@ final class Record {
 		// Records of the first builds have none; an update alone pauses nothing.
 		$proven = in_array( $text( 'digest' ), array( '', self::digest( $text( 'site' ), $list ) ), true );
 		return new self( $text( 'site' ), $text( 'home' ), $proven ? $known : array(), $text( 'environment' ), (int) $text( 'at' ), $text( 'held' ) );
-	}
-
-	public function save(): void {
-		update_option( self::OPTION, array( 'digest' => self::digest( $this->site, $this->addresses ) ) + get_object_vars( $this ), true );
 	}
 
 	/**
