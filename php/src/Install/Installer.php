@@ -5,6 +5,7 @@ namespace KiviCare\Telemed\Install;
 
 use KiviCare\Telemed\Contracts\Registerable;
 use KiviCare\Telemed\Plugin;
+use KiviCare\Telemed\Site\Facts;
 use KiviCare\Telemed\Site\Identity;
 use KiviCare\Telemed\Upgrade\Report;
 
@@ -71,6 +72,8 @@ final class Installer implements Registerable {
 			$this->install();
 		}
 		Identity::establish();
+		// The command line may not have the web server's environment, and is in production where nothing is said.
+		'cli' === PHP_SAPI || Identity::note_production( Facts::now() );
 		$this->take_over();
 	}
 

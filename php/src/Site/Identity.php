@@ -7,7 +7,7 @@ use KiviCare\Telemed\Install\Installer;
 
 /**
  * Which site this is: a random id, and the addresses and the environment under which it was confirmed. On a network each
- * site has its own. Only people change it, but for the first time.
+ * site has its own. Only people change it, but for the first time, and when the site goes live.
  */
 final class Identity {
 
@@ -23,6 +23,17 @@ final class Identity {
 		if ( null === Record::stored() && '' !== self::id() ) {
 			$facts = Facts::trustworthy();
 			array() === $facts->addresses() || self::write( $facts, $facts->addresses(), '' );
+		}
+	}
+
+	/**
+	 * A site that was set up as a development or staging site goes live where it is: from then on an environment that is
+	 * not production any more is a copy's.
+	 */
+	public static function note_production( Facts $facts ): void {
+		$record = Record::stored();
+		if ( null !== $record && 'production' === $facts->environment && 'production' !== $record->environment && SiteState::Confirmed === SiteState::of( $record, $facts, self::id() ) ) {
+			( new Record( $record->site, $record->home, $record->addresses, $facts->environment, time(), $record->held ) )->save();
 		}
 	}
 

@@ -138,6 +138,18 @@ final class IdentityTest extends TestCase {
 		$this->assertSame( SiteState::Confirmed, Identity::state() );
 	}
 
+	public function test_a_site_that_goes_live_where_it_was_set_up_is_production_from_then_on(): void {
+		( new Record( $this->site_id, 'https://clinic.example', array( 'clinic.example' ), 'development', 1, 'held' ) )->save();
+		$at    = static fn( string $address, string $environment ): Facts => new Facts( array( $address ), $environment );
+		$state = fn( string $environment ): SiteState => SiteState::of( Record::stored(), $at( 'https://clinic.example', $environment ), $this->site_id );
+		Identity::note_production( $at( 'https://clinic.example', 'staging' ) );
+		Identity::note_production( $at( 'https://other.example', 'production' ) );
+		$this->assertSame( 'development', Record::stored()->environment, 'not live, or not here' );
+		Identity::note_production( $at( 'https://clinic.example', 'production' ) );
+		$this->assertSame( array( SiteState::Confirmed, SiteState::EnvironmentChanged ), array( $state( 'production' ), $state( 'development' ) ) );
+		$this->assertSame( array( array( 'clinic.example' ), 'held' ), array( Record::stored()->addresses, Record::stored()->held ) );
+	}
+
 	/**
 	 * Plugins that speed sites up take options out of those that WordPress loads at once.
 	 */
