@@ -19,7 +19,9 @@ use KiviCare\Telemed\Mail\LateLinks;
 use KiviCare\Telemed\Privacy\Eraser;
 use KiviCare\Telemed\Privacy\PersonalRows;
 use KiviCare\Telemed\Queue\Schedule;
+use KiviCare\Telemed\Site\Identity;
 use KiviCare\Telemed\SiteHealth\SiteCheck;
+use KiviCare\Telemed\SiteHealth\WebhookCheck;
 use KiviCare\Telemed\Tests\Fakes\FakeBridge;
 use KiviCare\Telemed\Tests\TestCase;
 
@@ -50,6 +52,14 @@ final class PausedServicesTest extends TestCase {
 	public function take_mail( mixed $handled, array $mail ): bool {
 		$this->mails[] = $mail;
 		return true;
+	}
+
+	public function test_site_health_does_not_call_the_originals_webhook_address(): void {
+		$this->plugin->settings()->save_zoom( $this->bridge, array( 'webhook_secret' => 'w' ) );
+		$check = new WebhookCheck( $this->plugin->settings() );
+		$this->assertSame( array(), $check->add( array() ) );
+		Identity::confirm();
+		$this->assertNotSame( array(), $check->add( array() ) );
 	}
 
 	public function test_what_hooks_tell_of_is_noted_and_not_worked_on(): void {
