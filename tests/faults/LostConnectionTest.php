@@ -69,6 +69,33 @@ final class LostConnectionTest extends RigTestCase {
 	}
 
 	/**
+	 * A change while both connections are refused leaves nothing behind but the visit's row.
+	 */
+	public function test_a_change_that_nobody_could_note_is_followed_by_the_sweep(): void {
+		@unlink( $this->site->run . '/transactions.json' );
+		$ids = array();
+		foreach ( array( 'patient', 'doctor', 'length' ) as $what ) {
+			$answer = $this->admin->rest( 'POST', 'kivicare/v1/appointments', $this->site->booking( self::slot() ) );
+			self::assertSame( 201, $answer['status'], $answer['body'] );
+			$ids[ $what ] = self::id( $answer );
+		}
+		$this->quiet();
+		$before = array_map( fn( int $id ): string => (string) $this->mappings( $id )[0]['meeting_id'], $ids );
+
+		$this->site->rows( 'UPDATE wp_kc_appointments SET patient_id = ? WHERE id = ?', array( $this->site->seed['other_patient_id'], $ids['patient'] ) );
+		$this->site->rows( 'UPDATE wp_kc_appointments SET doctor_id = ? WHERE id = ?', array( $this->site->seed['other_doctor_id'], $ids['doctor'] ) );
+		$this->site->rows( 'UPDATE wp_kc_appointment_service_mapping SET service_id = (SELECT service_id FROM wp_kc_service_doctor_mapping WHERE id = ?) WHERE appointment_id = ?', array( $this->site->seed['other_mapping_id'], $ids['doctor'] ) );
+		$this->site->rows( 'UPDATE wp_kc_appointments SET appointment_end_time = ADDTIME(appointment_end_time, ?) WHERE id = ?', array( '00:20:00', $ids['length'] ) );
+		$this->settle();
+		$after = array_map( fn( int $id ): string => (string) $this->mappings( $id )[0]['meeting_id'], $ids );
+		self::assertNotSame( $before['patient'], $after['patient'], 'the former patient knows the link' );
+		self::assertNotSame( $before['doctor'], $after['doctor'], 'it is another doctor\'s' );
+		self::assertSame( $before['length'], $after['length'] );
+		self::assertSame( 50, json_decode( (string) $this->mappings( $ids['length'] )[0]['extra'], true )['duration'] );
+		self::assertSame( array( 'visits' => 3, 'lost' => 0, 'doubled' => 0, 'leaked' => 0, 'moved' => 0 ), $this->compare() );
+	}
+
+	/**
 	 * The extension asks many times during a booking; only the first question waits for a server that does not answer.
 	 */
 	public function test_a_booking_waits_once_for_a_database_that_never_answers(): void {
