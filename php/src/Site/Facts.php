@@ -87,8 +87,10 @@ final class Facts {
 		if ( '' === $host ) {
 			return false;
 		}
-		foreach ( $_SERVER as $name => $sent ) {
-			if ( is_string( $sent ) && ( 'SERVER_NAME' === $name || str_starts_with( (string) $name, 'HTTP_' ) ) && false !== stripos( sanitize_text_field( wp_unslash( $sent ) ), $host ) ) {
+		// phpcs:ignore Telemed.Security.UnslashedInput.Unsanitised -- sanitised below, one by one.
+		foreach ( wp_unslash( $_SERVER ) as $name => $sent ) {
+			$is_sent = 'SERVER_NAME' === $name || str_starts_with( (string) $name, 'HTTP_' );
+			if ( $is_sent && is_string( $sent ) && false !== stripos( sanitize_text_field( $sent ), $host ) ) {
 				return ! self::is_written_down( $url );
 			}
 		}
