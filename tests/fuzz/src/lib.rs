@@ -30,8 +30,9 @@ use kivicare_telemed::Error;
 use kivicare_telemed::http::{HttpClient, Request, Response, TransportError, TransportErrorKind};
 use kivicare_telemed::meeting::Visit;
 use kivicare_telemed::oauth::keeper;
-use kivicare_telemed::service::Telemed;
-use kivicare_telemed::store::{Mapping, MemoryStore, Store, TokenRow};
+use kivicare_telemed::provider::is_web_address;
+use kivicare_telemed::service::{Outcome, Telemed};
+use kivicare_telemed::store::{Mapping, MemoryStore, OperationState, Store, TokenRow};
 use kivicare_telemed::vault::{KeyMaterial, Vault};
 
 /// Where a seed has this word, no message for people may show it: providers' texts stay with us.
@@ -162,6 +163,17 @@ pub fn check_message(error: &Error) {
 /// The same for what may be an error.
 pub fn check<T>(result: Result<T, Error>) -> Option<T> {
     result.inspect_err(check_message).ok()
+}
+
+/// A visit's outcome: nothing of the provider's text in it, and no meeting without an id and a link.
+pub fn check_outcome(outcome: &Outcome) {
+    assert!(!outcome.message.contains(SECRET), "{}", outcome.message);
+    if let (OperationState::Done, Some(made)) = (outcome.state, &outcome.mapping) {
+        assert!(
+            is_web_address(&made.join_url) && !made.meeting_id.is_empty(),
+            "{made:?}"
+        );
+    }
 }
 
 /// A visit for both providers.
