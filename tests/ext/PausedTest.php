@@ -25,7 +25,7 @@ final class PausedTest extends ExtensionTestCase {
 		'MappingStore::__construct', 'MappingStore::findByAppointment', 'MappingStore::findByMeeting',
 		'OperationJournal::__construct', 'OperationJournal::forAppointment',
 		'Upkeep::__construct', 'Upkeep::audit', 'Upkeep::refused', 'Upkeep::ping', 'Upkeep::needsReseal',
-		'Upkeep::sessionWanted', 'Upkeep::sessionClosed',
+		'Upkeep::sessionWanted', 'Upkeep::sessionClosed', 'Upkeep::countsSessions',
 	);
 
 	public function test_everything_else_is_refused_without_a_database_or_a_network(): void {

@@ -53,7 +53,11 @@ final class Record {
 	}
 
 	public function save(): void {
+		// Where somebody had taken it out of the options that are loaded at once, its old value is cached on its own, and
+		// an update would be compared with that.
+		wp_cache_delete( self::OPTION, 'options' );
 		update_option( self::OPTION, array( 'digest' => self::digest( $this->site, $this->addresses ) ) + get_object_vars( $this ), true );
+		wp_cache_delete( self::OPTION, 'options' );
 	}
 
 	private static function of( mixed $stored ): self {
