@@ -7,7 +7,7 @@ declare(strict_types=1);
  */
 abstract class ConnectTestCase extends ConsentTestCase {
 
-	public function test_a_doctor_connects_and_lands_on_the_own_page_of_the_dashboard(): void {
+	public function test_a_doctor_connects_and_lands_on_their_page_of_the_dashboard(): void {
 		$url   = $this->authorize_url();
 		parse_str( (string) parse_url( $url, PHP_URL_QUERY ), $query );
 		self::assertSame( array( 'code', 'S256' ), array( $query['response_type'], $query['code_challenge_method'] ) );

@@ -84,7 +84,7 @@ final class DoorsTest extends SiteTestCase {
 	/**
 	 * @dataProvider viewers
 	 */
-	public function test_every_viewer_gets_the_own_link_in_lists_and_details( string $user, string $link ): void {
+	public function test_every_viewer_gets_their_link_in_lists_and_details( string $user, string $link ): void {
 		$id       = self::id( $this->book() );
 		$row      = $this->mappings( $id )[0];
 		$expected = array( 'start' => $row['start_url'], 'join' => $row['join_url'], 'none' => '' )[ $link ];

@@ -96,7 +96,7 @@ final class AdminScreenTest extends TestCase {
 		}
 	}
 
-	public function test_a_clinic_admin_reads_the_own_clinics_doctors(): void {
+	public function test_a_clinic_admin_reads_the_doctors_of_that_clinic(): void {
 		global $wpdb;
 		$list = new AdminDoctorsController( fn() => $this->plugin->doctor_list(), $this->plugin->doctors(), $this->plugin->disconnection(), $this->plugin->settings() );
 		$all  = $this->answer( $list->show( $this->request( array( 'search' => 'kct_test' ) ) ) );
